@@ -1,0 +1,69 @@
+# The way in. The work is done by the programs in tools/; `make help` lists what there is.
+
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv/bin
+RUN := tools/run
+E2E ?=
+
+# Scripts by their first line or by shellcheck's own directive, so that files without an ending are found too.
+SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shellcheck shell=' -- ':!*.py' ':!*.md' ':!Makefile'
+DOCKERFILES = git ls-files -- '*Dockerfile' '*Dockerfile.*'
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status preview test test-unit test-contract test-e2e bench faults lint fmt setup python venv
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  STACK=name chooses another stack than dev"
+
+up: python ## from nothing to a verified database; repeat it at will
+	@$(PYTHON) -m tools.up --stack $(STACK)
+
+down: python ## take it all away again (FORCE=1: give up a stand-in's stack that cannot be destroyed in order)
+	@$(PYTHON) -m tools.down --stack $(STACK) $(if $(FORCE),--force)
+
+status: python ## servers, swarm, members, state, endpoints on one screen
+	@STACK=$(STACK) $(RUN) python -m status --stack $(STACK)
+
+preview: python ## what `make up` would change
+	@$(PYTHON) -m tools.up --preview --stack $(STACK)
+
+test: test-unit test-contract test-e2e ## every test
+
+test-unit: venv ## no Docker, no engine, under a minute
+	@$(VENV)/python -m pytest -q -n 2 tests/unit
+
+test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
+	@$(VENV)/python -m pytest -q -n 2 tests/contract
+
+test-e2e: setup ## real engine, real swarm, real SQL, on the stand-in cloud (E2E="-k name" chooses)
+	@GALERA_SWARM_BACKEND=file $(RUN) python -m pytest tests/e2e $(E2E)
+
+faults: setup ## break the running cluster on purpose and measure its recovery
+	@GALERA_SWARM_BACKEND=file $(RUN) python -m pytest tests -m faults $(E2E)
+
+bench: setup ## measure; prints a table and writes bench/results
+	@GALERA_SWARM_BACKEND=file $(RUN) python -m bench
+
+lint: venv ## style, types, layers, shell, Dockerfiles
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(SHELL_FILES) | xargs -r $(VENV)/shellcheck
+	@$(DOCKERFILES) | xargs -r $(VENV)/hadolint
+
+fmt: venv ## format, and repair what can be repaired mechanically
+	@$(VENV)/ruff format .
+	@$(VENV)/ruff check --fix .
+
+setup: python ## engine, plugins, Python packages, Docker: everything `make up` needs
+	@tools/setup --stack $(STACK) --quiet
+
+venv: python
+	@tools/setup --only venv --quiet
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo 'galera-swarm needs Python 3.11 or newer; put it right with:  apt-get install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) tools/setup --help >/dev/null

@@ -1,0 +1,150 @@
+"""The steps of the bench on the running stack, in the order in which they are taken."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench import event_log, phases
+from bench.import_time import import_time
+from bench.stage import Stage, timed
+from tests.e2e.stack import ROOT, EngineFailedError
+from tests.e2e.witness import witnessed
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. Those that need the stack are taken after its first `up`."""
+
+    name: str
+    what: str
+    run: Callable[[Stage], None]
+
+
+def first_up(stage: Stage) -> None:
+    """From nothing to three Synced members, with what the engine did when."""
+    run = event_log.record(stage.stack.command("up", "--yes", "--skip-preview", "--json"), ROOT)
+    if run.status != 0:
+        said = [*event_log.failures(run.events), *run.other_lines]
+        message = "the first up failed:\n" + "\n".join(said)
+        raise EngineFailedError(message)
+    assert stage.cluster.synced(), "the first up ended, but the members are not Synced"
+    exported = json.loads(stage.stack.run("export").stdout)
+    work, needs = event_log.spans(run.events), event_log.dependencies(exported["deployment"])
+    stage.spans = work
+    stage.phases, stage.critical_path = phases.phases(work, needs), phases.critical_path(work, needs)
+    stage.note("up", "from nothing to three Synced members", run.seconds, target=90.0)
+
+
+def unchanged(stage: Stage) -> None:
+    stage.note("unchanged", "up without changes", timed(stage.stack.up), target=6.0)
+
+
+def preview(stage: Stage) -> None:
+    stage.note("preview", "preview without changes", timed(lambda: stage.stack.run("preview")), target=6.0)
+
+
+def memory(stage: Stage) -> None:
+    """Resident memory of the members' containers, page cache left out; the client that measures is idle."""
+    cluster, total = stage.cluster, 0.0
+    for member in cluster.members:
+        stat = cluster.on(
+            member,
+            f"docker exec $(docker ps -q --filter label=com.docker.swarm.service.name={member.name}) sh -c"
+            " 'cat /sys/fs/cgroup/memory/memory.stat 2>/dev/null || cat /sys/fs/cgroup/memory.stat'",
+        )
+        facts = dict(line.split(" ", 1) for line in stat.splitlines())
+        total += int(facts.get("total_rss") or facts["anon"]) / 2**20
+    stage.note("memory", "three idle members", total, unit="MiB", target=350.0)
+
+
+def kill_one(stage: Stage) -> None:
+    """kill -9 of the very member that the client writes to."""
+    cluster = stage.cluster
+    with witnessed(cluster) as witness:
+        begun = time.monotonic()
+        cluster.kill(cluster.members[0])
+        cluster.await_fallen()
+        cluster.await_synced()
+        took = time.monotonic() - begun
+    stage.note("kill-one", "no write acknowledged", witness.longest_pause_seconds, target=3.0)
+    stage.note("kill-one", "all Synced", took, target=8.0, note=f"{witness.rows} rows, none lost")
+
+
+def kill_all(stage: Stage) -> None:
+    cluster = stage.cluster
+    with witnessed(cluster) as witness:
+        begun = time.monotonic()
+        cluster.kill(*cluster.members)
+        cluster.await_fallen()
+        cluster.await_synced()
+        took = time.monotonic() - begun
+    stage.note("kill-all", "no write acknowledged", witness.longest_pause_seconds, target=45.0)
+    stage.note("kill-all", "all Synced", took, target=45.0, note=f"{witness.rows} rows, none lost")
+
+
+def restart(stage: Stage) -> None:
+    """All members stopped one after another, the first last, and started together."""
+    cluster = stage.cluster
+    with witnessed(cluster) as witness:
+        begun = time.monotonic()
+        for member in reversed(cluster.members):
+            cluster.stop(member)
+        stopping = time.monotonic() - begun
+        begun = time.monotonic()
+        cluster.scale(1, *cluster.members)
+        cluster.await_synced()
+        took = time.monotonic() - begun
+    stage.note("restart", "all stopped in order", stopping)
+    stage.note(
+        "restart", "all started again: Synced", took, target=45.0, note=f"{witness.rows} rows, none lost"
+    )
+
+
+def rolling(stage: Stage) -> None:
+    """One line of my.cnf, through all members."""
+    with witnessed(stage.cluster) as witness:
+        stage.stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = bench.log\n")
+        took = timed(stage.stack.up)
+    stage.note("rolling", "one line of my.cnf through all members", took)
+    stage.note("rolling", "no write acknowledged", witness.longest_pause_seconds, target=3.0)
+
+
+def scale(stage: Stage) -> None:
+    with witnessed(stage.cluster) as witness:
+        stage.stack.set("servers.count", 5)
+        growing = timed(stage.stack.up)
+        stage.stack.set("servers.count", 3)
+        shrinking = timed(stage.stack.up)
+    stage.note("scale", "3 → 5 servers", growing)
+    stage.note("scale", "5 → 3 servers", shrinking, note=f"{witness.rows} rows, none lost")
+    stage.note("scale", "no write acknowledged", witness.longest_pause_seconds, target=3.0)
+
+
+def destroy(stage: Stage) -> None:
+    took = timed(lambda: stage.stack.run("destroy", "--yes", "--skip-preview"))
+    stage.note("destroy", "everything taken away again", took)
+
+
+def imports(stage: Stage) -> None:
+    seconds, heaviest = import_time()
+    stage.note(
+        "import", "import of the program", seconds, target=1.5, note="heaviest: " + ", ".join(heaviest)
+    )
+
+
+IMPORT = Step("import", "import of the program, by python -X importtime", imports)
+UP = Step("up", "pulumi up from nothing, with its critical path", first_up)
+
+#: Each leaves three Synced members behind, but for the last.
+STEPS = (
+    Step("unchanged", "pulumi up without changes", unchanged),
+    Step("preview", "pulumi preview without changes", preview),
+    Step("memory", "memory of three idle members", memory),
+    Step("kill-one", "kill -9 of one member", kill_one),
+    Step("kill-all", "kill -9 of all members at once", kill_all),
+    Step("restart", "all members stopped in order and started again", restart),
+    Step("rolling", "one changed line of my.cnf", rolling),
+    Step("scale", "three servers to five and back", scale),
+    Step("destroy", "pulumi destroy", destroy),
+)

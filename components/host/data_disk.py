@@ -1,0 +1,42 @@
+"""The data disk: the whole second disk as one filesystem at /var/lib/docker.
+
+A disk is formatted only when it carries no signature of anything, or when this product's own formatting of it
+was interrupted: a note on the system disk says so from before the first write until the filesystem is
+complete, and nothing is mounted for use in between. A filesystem with our label is used as it is, so a reload
+of the operating system keeps the data.
+"""
+
+from components.host.plan import DATA_ROOT, DISK_LABEL, DiskPlan
+from components.host.script import Part, shell
+
+VOLUME_GROUP = "galera_swarm"
+
+_VALUES_OF_TYPE = {"lvm-btrfs": "btrfs"}
+
+
+def disk_check(plan: DiskPlan) -> Part:
+    """Decides what the disk is and refuses a foreign one, before anything is touched; it only reads.
+
+    It sets `disk` and `disk_state`: `none` (the plan wants none), `mounted` (done before), `ours` (a
+    filesystem of this product), `interrupted` (a formatting of this product that did not end) or `blank`.
+    """
+    return Part(
+        values={
+            "data_root": DATA_ROOT,
+            "disk_device": plan.device,
+            "disk_plan": plan.filesystem,
+            "disk_label": DISK_LABEL,
+            "disk_type": _VALUES_OF_TYPE.get(plan.filesystem, plan.filesystem),
+            "volume_group": VOLUME_GROUP,
+            "proc_dir": "/proc",
+            "sys_dir": "/sys",
+            "dev_dir": "/dev",
+        },
+        functions=shell("disk_probe"),
+        call="find_disk",
+    )
+
+
+def data_disk() -> Part:
+    """Formats and mounts what `disk_check` found; needs the filesystem's tools of `packages`."""
+    return Part(title="data disk", functions=shell("data_disk"), call="set_up_disk")

@@ -1,0 +1,60 @@
+"""The stack's outputs: what users, `make status` and the next deployment read."""
+
+import pulumi
+
+from components.galera import Galera
+from components.server import Server
+from components.sql_objects import SqlObjects
+from components.swarm import Swarm
+from settings import Settings
+
+
+def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Galera, sql: SqlObjects) -> None:
+    """The stack's outputs by design section 1; `access` is what `make status` needs to look for itself."""
+    members = {member.server.name: member.name for member in settings.members}
+    pulumi.export(
+        "servers",
+        [
+            {
+                "hostname": server.hostname,
+                "id": server.guest_id,
+                "publicIp": server.public_ip,
+                "privateIp": server.private_ip,
+                "datacenter": server.datacenter,
+            }
+            for server in servers
+        ],
+    )
+    pulumi.export("swarm", {"managers": swarm.managers, "workers": swarm.workers})
+    pulumi.export(
+        "database",
+        {
+            "mode": settings.database.mode,
+            "version": galera.version,
+            "clusterName": settings.database.cluster_name,
+            "clusterUuid": galera.cluster_uuid,
+            "size": galera.size,
+            "state": galera.state,
+            "endpoints": galera.endpoints,
+        },
+    )
+    pulumi.export("databaseRootPassword", pulumi.Output.secret(galera.root_password))
+    pulumi.export("databaseUserPasswords", sql.passwords)
+    key_file = settings.ssh_key_path
+    pulumi.export(
+        "access",
+        {
+            "keyFile": str(
+                key_file.relative_to(settings.root) if key_file.is_relative_to(settings.root) else key_file
+            ),
+            "hosts": [
+                {
+                    "hostname": server.hostname,
+                    "address": server.ssh["host"],
+                    "hostKey": server.ssh["hostKey"],
+                    "member": members.get(server.hostname),
+                }
+                for server in servers
+            ],
+        },
+    )

@@ -1,0 +1,67 @@
+"""What the settings say of a server, as the order and the preparation that come of it."""
+
+import pulumi
+
+from components.host import DiskPlan, EnginePlan, FirewallPlan, HostPlan, TimePlan
+from providers.softlayer import VirtualGuestArgs
+from settings import Server, Settings
+
+
+def guest_args(settings: Settings, server: Server, key_id: pulumi.Input[int]) -> VirtualGuestArgs:
+    """The order for one server, marked as this stack's."""
+    return VirtualGuestArgs(
+        endpoint=settings.cloud.endpoint,
+        hostname=server.name,
+        domain=server.domain,
+        datacenter=server.datacenter,
+        cpus=server.cpus,
+        memory_mb=server.memory_mb,
+        flavor=server.flavor,
+        os_code=server.os,
+        image_id=server.image,
+        hourly=server.hourly,
+        local_disk=server.local_disk,
+        disks=server.disks_gb,
+        nic_speed=server.nic_speed,
+        private_only=server.private_only,
+        public_vlan_id=server.public_vlan,
+        private_vlan_id=server.private_vlan,
+        ssh_key_ids=[key_id],
+        tags=server.tags,
+        notes=server.notes,
+        user_data=server.user_data,
+        placement_group_id=server.placement_group,
+        post_install_uri=server.post_install_uri,
+        provision_timeout_minutes=settings.cloud.provision_timeout_minutes,
+        mark=stack_mark(settings),
+    )
+
+
+def stack_mark(settings: Settings) -> str:
+    """What tells this stack's servers from all others of the account."""
+    return f"galera-swarm:{settings.stack}"
+
+
+def host_plan(settings: Settings) -> HostPlan:
+    """Preparation, the same for each server."""
+    host = settings.host
+    return HostPlan(
+        system_update=host.update_packages,
+        time=TimePlan(servers=host.ntp_servers),
+        disk=DiskPlan(filesystem=host.data_disk.filesystem, device=host.data_disk.device),
+        engine=EnginePlan(
+            log_max_size=host.log_max_size,
+            log_max_file=host.log_max_files,
+            dns=host.dns,
+            dns_search=host.search_domains,
+            registry_mirrors=host.registry_mirrors,
+            labels=tuple(sorted(host.labels.items())),
+        ),
+        firewall=FirewallPlan(enabled=host.firewall),
+        encrypted_overlay=settings.network.encrypted,
+    )
+
+
+def instance_type(server: Server) -> str:
+    """The engine's label of that name: the flavor, or what kind of guest it is."""
+    return server.flavor or ("local_disk_guest" if server.local_disk else "public_cloud")

@@ -1,0 +1,263 @@
+"""The way of the data in one place: settings → servers → swarm → network → members seen Synced → outputs."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.galera import Galera, GaleraArgs, MemberHost
+from components.host import EngineSettings, Neighbours, NeighboursArgs
+from components.outputs import export
+from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
+from components.server import Server, ServerArgs, ssh_options
+from components.server_plan import guest_args, host_plan, instance_type
+from components.sql_objects import SqlObjects, SqlObjectsArgs
+from components.ssh_key import SshKeyPair, key_pair
+from components.swarm import Swarm, SwarmArgs
+from providers.softlayer import SshKey, SshKeyArgs
+from providers.swarm import PinnedImage, PinnedImageArgs
+from providers.topology import (
+    TopologyArgs,
+    TopologyGuard,
+    TopologyGuardArgs,
+    TopologySettled,
+    TopologySettledArgs,
+)
+from settings import Settings
+
+
+def deploy(settings: Settings) -> None:
+    """Declare every resource of the stack and export its outputs."""
+    pair = key_pair(settings.ssh_key_path, f"galera-swarm-{settings.stack}")
+    topology = _topology(settings, pair)
+    # The stack's own outputs tell what the last deployment reached.
+    here = f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.stack}"
+    deployed = pulumi.StackReference("deployed", here)
+    guard = _guard(topology, deployed)
+    servers = _servers(settings, pair, guard, deployed)
+    _introduce(servers, settings)
+    swarm = Swarm(
+        "swarm",
+        SwarmArgs(
+            servers=servers,
+            managers=len(settings.managers),
+            data_path_port=settings.swarm.data_path_port,
+            address_pool=settings.swarm.address_pool,
+            address_pool_mask=settings.swarm.address_pool_mask,
+        ),
+    )
+    on_swarm = pulumi.ResourceOptions(provider=_docker(servers[0], pair, swarm))
+    network = _network(settings, on_swarm)
+    image = PinnedImage(
+        "database-image",
+        PinnedImageArgs(image=settings.database.image, servers=[server.ssh for server in servers]),
+        pulumi.ResourceOptions(depends_on=[servers[0]]),
+    )
+    galera = _galera(settings, servers, swarm, network, image, on_swarm)
+    sql = _sql_objects(settings, servers, galera)
+    rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
+    settled = TopologySettled(
+        "topology-settled",
+        TopologySettledArgs(topology=topology, attempt=guard.attempt),
+        pulumi.ResourceOptions(depends_on=[galera, sql, *swarm.nodes, *rest]),
+    )
+    pulumi.export("topology", settled.record)
+    export(settings, servers, swarm, galera, sql)
+
+
+def _topology(settings: Settings, pair: SshKeyPair) -> TopologyArgs:
+    return TopologyArgs(
+        servers=[
+            {"name": server.name, "datacenter": server.datacenter, "identity": _identity(server, pair)}
+            for server in settings.servers
+        ],
+        managers=len(settings.managers),
+        members=[member.server.name for member in settings.members],
+        cluster=settings.database.cluster_name,
+    )
+
+
+def _guard(topology: TopologyArgs, deployed: pulumi.StackReference) -> TopologyGuard:
+    """What a change may take away is judged before anything is touched (design section 7)."""
+    settled = deployed.get_output("topology")
+    return TopologyGuard("topology", TopologyGuardArgs(**vars(topology), settled=settled))
+
+
+def _identity(server: Any, pair: SshKeyPair) -> str:
+    """Digest of everything whose change makes it another server, or restarts it."""
+    facts = {
+        key: getattr(server, key)
+        for key in (
+            "name",
+            "domain",
+            "datacenter",
+            "os",
+            "image",
+            "hourly",
+            "local_disk",
+            "private_only",
+            "public_vlan",
+            "private_vlan",
+            "placement_group",
+            "post_install_uri",
+            "flavor",
+            "cpus",
+            "memory_mb",
+            "disks_gb",
+        )
+    }
+    facts["key"] = pair.public.split(" ")[1]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _servers(
+    settings: Settings, pair: SshKeyPair, guard: TopologyGuard, deployed: pulumi.StackReference
+) -> list[Server]:
+    key = SshKey(
+        "ssh-key",
+        SshKeyArgs(
+            endpoint=settings.cloud.endpoint,
+            label=f"galera-swarm-{settings.stack}-{settings.servers[0].fqdn}",
+            public_key=pair.public,
+            notes=f"galera-swarm, stack {settings.stack}",
+        ),
+        pulumi.ResourceOptions(depends_on=[guard]),
+    )
+    plan = host_plan(settings)
+    return [
+        Server(
+            server.name,
+            ServerArgs(
+                guest=guest_args(settings, server, key.key_id),
+                private_key=pair.private,
+                plan=plan,
+                ssh_over=settings.cloud.ssh_over,
+                instance_type=instance_type(server),
+                images=(settings.database.image,),
+                recorded=deployed.get_output("servers"),
+            ),
+            pulumi.ResourceOptions(depends_on=[guard], protect=server.protect or None),
+        )
+        for server in settings.servers
+    ]
+
+
+def _introduce(servers: list[Server], settings: Settings) -> None:
+    """Each server learns the private addresses of all; nothing waits for it."""
+    addresses = pulumi.Output.all(*[server.private_ip for server in servers])
+    entries = addresses.apply(
+        lambda known: [
+            {"address": address, "hostname": server.name, "domain": server.domain}
+            for address, server in zip(known, settings.servers, strict=True)
+        ]
+    )
+    for server in servers:
+        Neighbours(
+            server.hostname,
+            NeighboursArgs(
+                connection=server.engine.connection,
+                server_id=server.server_id,
+                hostname=server.hostname,
+                servers=entries,
+            ),
+            pulumi.ResourceOptions(parent=server, depends_on=[server.host]),
+        )
+
+
+def _sql_objects(settings: Settings, servers: list[Server], galera: Galera) -> SqlObjects:
+    return SqlObjects(
+        "sql",
+        SqlObjectsArgs(
+            cluster=galera,
+            databases=settings.database.databases,
+            users=settings.database.users,
+            servers=[server.ssh for server in servers[: len(settings.members)]],
+            port=settings.database.port,
+            root_password=galera.root_password,
+        ),
+        pulumi.ResourceOptions(depends_on=[galera]),
+    )
+
+
+def _settings_of_the_rest(servers: list[Server], galera: Galera) -> list[pulumi.Resource]:
+    """Engine settings of the servers without a member: after all members, and one server after another."""
+    before: list[pulumi.Resource] = [galera]
+    for server in servers:
+        before = [
+            EngineSettings(
+                server.hostname, server.engine, pulumi.ResourceOptions(parent=server, depends_on=before)
+            )
+        ]
+    return before
+
+
+def _docker(first: Server, pair: SshKeyPair, swarm: Swarm) -> docker.Provider:
+    """The swarm's API, reached over SSH at the first manager; never on TCP."""
+    address = pulumi.Output.from_input(first.ssh["host"])
+    return docker.Provider(
+        "docker",
+        host=address.apply(lambda host: f"ssh://root@{host}"),
+        ssh_opts=ssh_options(first, str(pair.path)),
+        opts=pulumi.ResourceOptions(depends_on=[swarm.nodes[0]]),
+    )
+
+
+def _network(settings: Settings, on_swarm: pulumi.ResourceOptions) -> OverlayNetwork:
+    return OverlayNetwork(
+        "network",
+        OverlayNetworkArgs(
+            network_name=settings.network.name,
+            subnet=settings.network.subnet,
+            gateway=settings.network.gateway_address,
+            attachable=settings.network.attachable,
+            encrypted=settings.network.encrypted,
+            mtu=settings.network.mtu,
+        ),
+        on_swarm,
+    )
+
+
+def _galera(
+    settings: Settings,
+    servers: list[Server],
+    swarm: Swarm,
+    network: OverlayNetwork,
+    image: PinnedImage,
+    on_swarm: pulumi.ResourceOptions,
+) -> Galera:
+    database = settings.database
+    return Galera(
+        database.cluster_name,
+        GaleraArgs(
+            cluster_name=database.cluster_name,
+            image=image.reference,
+            hosts=[
+                MemberHost(
+                    hostname=server.hostname,
+                    ssh=server.ssh,
+                    engine=server.engine,
+                    node_id=node.node_id,
+                    private_ip=server.private_ip,
+                    ready=[server, node],
+                )
+                for server, node, _ in zip(servers, swarm.nodes, settings.members, strict=False)
+            ],
+            managers=[server.ssh for server in servers[: len(settings.managers)]],
+            network_id=network.network_id,
+            port=database.port,
+            my_cnf=database.my_cnf,
+            memory_mb=database.memory_mb,
+            buffer_pool_mb=settings.buffer_pool_mb,
+            max_connections=database.max_connections,
+            init_scripts={
+                script.name: base64.b64encode(script.read_bytes()).decode()
+                for script in settings.init_scripts
+            },
+            absent=database.absent,
+            root_password=database.root_password.get_secret_value() if database.root_password else None,
+        ),
+        on_swarm,
+    )

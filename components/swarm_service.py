@@ -1,0 +1,217 @@
+"""A swarm service whose spec stays clean: after `up`, and after `refresh`, a preview shows no change.
+
+Everything Docker fills in by itself is spelled out in the form in which the provider reads it back; what
+is left
+out, or written in another form, shows as a change for ever or replaces the service (design section 5).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_docker as docker
+
+from components.swarm_file import SwarmFile
+
+#: The label that SwarmNode puts on each node it has verified.
+SERVER_LABEL = "galera-swarm.server"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """The container's health check. Durations in the provider's own form: "2s", "1m"."""
+
+    command: Sequence[str]
+    interval: str = "2s"
+    timeout: str = "5s"
+    start_period: str = "0s"
+    retries: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port of the container, opened on the server that runs it (host mode: no ingress mesh in between)."""
+
+    target: int
+    published: int
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A named volume on the server that runs the container."""
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwarmServiceArgs:
+    """What runs, where, and with what around it.
+
+    service_name: the name in the swarm and in its DNS.
+    server: hostname of the one server it is pinned to; None lets the swarm choose.
+    network_id: id of the overlay network (never its name: that replaces the service after a refresh).
+    aliases: further DNS names on that network, shared with other services if they carry the same.
+    memory_mb: limit for the container in MiB; None for no limit.
+    stop_grace: how long a stop may take before the kill, in the provider's form ("1m", never "1m0s"). A
+        container that needs all of it makes `destroy` fail, so the process inside must end well before.
+    """
+
+    service_name: str
+    image: pulumi.Input[str]
+    network_id: pulumi.Input[str]
+    command: Sequence[str] = ()
+    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    server: str | None = None
+    replicas: int = 1
+    aliases: Sequence[str] = ()
+    files: Sequence[SwarmFile] = ()
+    ports: Sequence[Port] = ()
+    volumes: Sequence[Volume] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    health: Health | None = None
+    memory_mb: int | None = None
+    stop_grace: str = "1m"
+
+
+class SwarmService(pulumi.ComponentResource):
+    """One service, pinned or replicated, with DNS round robin in place of a virtual address.
+
+    A virtual address drops idle database connections after 900 s, and needs a kernel with IPVS.
+    """
+
+    service_id: pulumi.Output[str]
+    """Id of the service in the swarm."""
+    spec_digest: pulumi.Output[str]
+    """Changes exactly when the containers have to be made anew: the trigger for whoever waits for them."""
+
+    def __init__(self, name: str, args: SwarmServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("galera-swarm:swarm:Service", name, None, opts)
+        self._service = docker.Service(
+            name,
+            name=args.service_name,
+            task_spec=_task_spec(args),
+            mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=args.replicas)),
+            labels=[
+                docker.ServiceLabelArgs(label=key, value=args.labels[key]) for key in sorted(args.labels)
+            ],
+            endpoint_spec=docker.ServiceEndpointSpecArgs(
+                mode="dnsrr",
+                ports=[
+                    docker.ServiceEndpointSpecPortArgs(
+                        target_port=port.target,
+                        published_port=port.published,
+                        protocol=port.protocol,
+                        publish_mode="host",
+                    )
+                    for port in args.ports
+                ],
+            ),
+            update_config=docker.ServiceUpdateConfigArgs(
+                parallelism=1,
+                delay="0s",
+                failure_action="pause",
+                monitor="5s",
+                max_failure_ratio="0.0",
+                order="stop-first",
+            ),
+            # The provider asks the registry and writes down for itself which platforms the image is made for.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["taskSpec.placement.platforms"]),
+        )
+        self.service_id = self._service.id
+        self.spec_digest = _digest(args)
+        self.register_outputs({"service_id": self.service_id, "spec_digest": self.spec_digest})
+
+
+def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
+    constraints = [f"node.labels.{SERVER_LABEL}=={args.server}"] if args.server else []
+    return docker.ServiceTaskSpecArgs(
+        container_spec=_container_spec(args),
+        networks_advanceds=[
+            docker.ServiceTaskSpecNetworksAdvancedArgs(id=args.network_id, aliases=list(args.aliases))
+        ],
+        placement=docker.ServiceTaskSpecPlacementArgs(constraints=constraints),
+        resources=docker.ServiceTaskSpecResourcesArgs(
+            limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=args.memory_mb * 1024 * 1024)
+        )
+        if args.memory_mb
+        else None,
+        restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(
+            condition="any", delay="1s", max_attempts=0, window="0s"
+        ),
+        force_update=0,
+        runtime="container",
+    )
+
+
+def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSpecArgs:
+    health = args.health
+    return docker.ServiceTaskSpecContainerSpecArgs(
+        image=args.image,
+        commands=list(args.command) or None,
+        env=dict(args.env) or None,
+        configs=[
+            docker.ServiceTaskSpecContainerSpecConfigArgs(
+                config_id=file.object_id,
+                config_name=file.object_name,
+                file_name=file.path,
+                file_mode=file.mode,
+                file_uid=str(file.owner),
+                file_gid=str(file.owner),
+            )
+            for file in args.files
+            if not file.is_secret
+        ],
+        secrets=[
+            docker.ServiceTaskSpecContainerSpecSecretArgs(
+                secret_id=file.object_id,
+                secret_name=file.object_name,
+                file_name=file.path,
+                file_mode=file.mode,
+                file_uid=str(file.owner),
+                file_gid=str(file.owner),
+            )
+            for file in args.files
+            if file.is_secret
+        ],
+        mounts=[
+            docker.ServiceTaskSpecContainerSpecMountArgs(
+                type="volume", source=volume.name, target=volume.target, read_only=False
+            )
+            for volume in args.volumes
+        ],
+        healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
+            tests=["CMD", *health.command],
+            interval=health.interval,
+            timeout=health.timeout,
+            start_period=health.start_period,
+            retries=health.retries,
+        )
+        if health
+        else None,
+        stop_grace_period=args.stop_grace,
+    )
+
+
+def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
+    """What the swarm compares when it decides whether running tasks still fit their service."""
+    fixed = {
+        "command": list(args.command),
+        "server": args.server,
+        "aliases": list(args.aliases),
+        "ports": [vars(port) for port in args.ports],
+        "volumes": [vars(volume) for volume in args.volumes],
+        "health": vars(args.health) | {"command": list(args.health.command)} if args.health else None,
+        "memory_mb": args.memory_mb,
+        "stop_grace": args.stop_grace,
+        "files": [(file.path, file.mode, file.owner) for file in args.files],
+    }
+    moving = pulumi.Output.all(
+        args.image, args.network_id, dict(args.env), [file.object_name for file in args.files]
+    )
+    return moving.apply(
+        lambda parts: hashlib.sha256(json.dumps([fixed, *parts], sort_keys=True).encode()).hexdigest()[:16]
+    )

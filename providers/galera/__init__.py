@@ -1,0 +1,33 @@
+"""A Galera cluster as the program sees it: its birth, its members seen Synced, its databases and users."""
+
+from providers.galera.absent import AbsentMembers, AbsentMembersArgs, AbsentMembersProvider
+from providers.galera.birth_provider import ClusterBirthProvider
+from providers.galera.cluster_birth import ClusterBirth, ClusterBirthArgs, MemberVolume
+from providers.galera.database import Database, DatabaseArgs
+from providers.galera.database_provider import DatabaseProvider
+from providers.galera.database_user import DatabaseUser, DatabaseUserArgs, Grant
+from providers.galera.errors import GaleraError
+from providers.galera.synced_member import SyncedMember, SyncedMemberArgs
+from providers.galera.synced_provider import SyncedMemberProvider
+from providers.galera.user_provider import DatabaseUserProvider
+
+__all__ = [
+    "AbsentMembers",
+    "AbsentMembersArgs",
+    "AbsentMembersProvider",
+    "ClusterBirth",
+    "ClusterBirthArgs",
+    "ClusterBirthProvider",
+    "Database",
+    "DatabaseArgs",
+    "DatabaseProvider",
+    "DatabaseUser",
+    "DatabaseUserArgs",
+    "DatabaseUserProvider",
+    "GaleraError",
+    "Grant",
+    "MemberVolume",
+    "SyncedMember",
+    "SyncedMemberArgs",
+    "SyncedMemberProvider",
+]

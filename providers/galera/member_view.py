@@ -1,0 +1,187 @@
+"""What can be seen of a member from outside: its task in the swarm, its state over SQL."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from providers.galera.errors import GaleraError
+from providers.galera.sql import values
+from providers.ssh import Session
+
+if TYPE_CHECKING:
+    from providers.galera.sql import SqlConnection
+
+#: Seconds that a reading docker command may take.
+READ_SECONDS = 30.0
+#: The service label that names the Galera cluster a member belongs to.
+CLUSTER_LABEL = "galera-swarm.cluster"
+#: What makes the swarm replace a running task when it differs; a changed placement alone does not.
+_RESTARTING = ("ContainerSpec", "Resources", "Networks", "ForceUpdate", "LogDriver")
+_STATUS = (
+    "wsrep_local_state_comment",
+    "wsrep_cluster_status",
+    "wsrep_cluster_state_uuid",
+    "wsrep_cluster_size",
+    "wsrep_ready",
+    "wsrep_last_committed",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskView:
+    """The task of a service that should run, and whether it is the wanted one.
+
+    phase: for people, such as "preparing". container: id on the server; empty while there is none.
+    is_current: it runs, by the present spec of its service.
+    """
+
+    task: str
+    container: str
+    phase: str
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlView:
+    """A member's own word over SQL."""
+
+    state: str
+    component: str
+    uuid: str
+    size: int
+    is_ready: bool
+    committed: str
+    version: str
+    address: str
+
+    @property
+    def is_synced(self) -> bool:
+        """Synced in a Primary component, and taking queries."""
+        return self.state == "Synced" and self.component == "Primary" and self.is_ready
+
+
+def task_view(manager: Session, service: str) -> TaskView:
+    """The newest task that the swarm wants to run. Raises GaleraError if there is no such service."""
+    name = shlex.quote(service)
+    done = manager.run(
+        f"docker service inspect {name} && docker service ps {name} -q --no-trunc --filter"
+        " desired-state=running"
+        " --filter desired-state=accepted --filter desired-state=ready"
+        " | xargs -r docker inspect --type task",
+        timeout_seconds=READ_SECONDS,
+    )
+    found = _documents(done.stdout)
+    if not found or not found[0]:
+        said = f"the swarm does not know the service {service}: {done.reason()}"
+        raise GaleraError(said)
+    spec = found[0][0]
+    tasks = sorted((found[1] if len(found) > 1 else []), key=lambda task: str(task["CreatedAt"]))
+    update = str((spec.get("UpdateStatus") or {}).get("State") or "")
+    if not tasks:
+        return TaskView(task="", container="", phase=f"no task yet{_of(update)}", is_current=False)
+    task = tasks[-1]
+    status = task.get("Status") or {}
+    runs = status.get("State") == "running" and task.get("DesiredState") == "running"
+    wanted = spec["Spec"]
+    fits = same_spec(wanted["TaskTemplate"], task.get("Spec") or {}) and same_ports(wanted, status)
+    phase = str(status.get("Err") or status.get("State"))
+    if runs and not fits:
+        phase = "the task of the former spec still runs"
+    return TaskView(
+        task=str(task["ID"]),
+        container=str((status.get("ContainerStatus") or {}).get("ContainerID") or ""),
+        phase=phase + _of(update),
+        is_current=runs and fits and len(tasks) == 1 and not update.startswith("rollback"),
+    )
+
+
+def same_spec(template: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
+    """Whether a task was made by this template, as far as a difference would restart it."""
+    return all(_filled(template.get(key)) == _filled(task.get(key)) for key in _RESTARTING)
+
+
+def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Whether the host ports of a running task are its service's; its own spec does not show them.
+
+    The task's status names one port for each port of the container, even if there are several.
+    """
+
+    def host(ports: Sequence[Mapping[str, Any]] | None) -> set[tuple[Any, ...]]:
+        return {
+            (port.get("TargetPort"), port.get("PublishedPort"), port.get("Protocol"))
+            for port in ports or ()
+            if port.get("PublishMode") == "host"
+        }
+
+    wanted = host((spec.get("EndpointSpec") or {}).get("Ports"))
+    opened = host((status.get("PortStatus") or {}).get("Ports"))
+    return opened <= wanted and bool(opened) == bool(wanted)
+
+
+def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
+    """How many members the cluster has by its services, without those named as gone for good."""
+    label = shlex.quote(f"label={CLUSTER_LABEL}={cluster}")
+    said = manager.must(
+        f"docker service ls --filter {label} --format '{{{{.Name}}}}'",
+        doing="counting the members' services",
+        timeout_seconds=READ_SECONDS,
+    )
+    return max(1, len(set(said.split()) - set(absent)))
+
+
+def sql_view(connection: "SqlConnection") -> SqlView:
+    """The member's state; works on members that do not take queries yet, too."""
+    names = ", ".join(f"'{name}'" for name in _STATUS)
+    status = values(connection, f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})")
+    variables = values(
+        connection, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'wsrep_node_address')"
+    )
+    return SqlView(
+        state=status.get("wsrep_local_state_comment", ""),
+        component=status.get("wsrep_cluster_status", ""),
+        uuid=status.get("wsrep_cluster_state_uuid", ""),
+        size=int(status.get("wsrep_cluster_size") or 0),
+        is_ready=status.get("wsrep_ready") == "ON",
+        committed=status.get("wsrep_last_committed", ""),
+        version=variables.get("version", ""),
+        address=variables.get("wsrep_node_address", ""),
+    )
+
+
+def data_kilobytes(server: Session, container: str) -> int:
+    """Size of the data volume of a container; 0 if it cannot be told."""
+    mount = '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}'
+    done = server.run(
+        f'du -sk "$(docker inspect -f {shlex.quote(mount)} {shlex.quote(container)})" | cut -f 1',
+        timeout_seconds=READ_SECONDS,
+    )
+    return int(done.stdout.strip()) if done.stdout.strip().isdigit() else 0
+
+
+def _of(update: str) -> str:
+    is_news = update in ("updating", "paused") or update.startswith("rollback")
+    return f", the update of its service is {update}" if is_news else ""
+
+
+def _documents(text: str) -> list[list[Any]]:
+    """JSON documents that follow each other."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        document, at = decoder.raw_decode(text, at)
+        found.append(document)
+    return found
+
+
+def _filled(value: Any) -> Any:
+    """Without what is empty: an absent field and an empty one mean the same."""
+    if isinstance(value, Mapping):
+        pruned = {key: _filled(item) for key, item in value.items()}
+        return {key: item for key, item in pruned.items() if item not in ({}, [], None, "", 0, False)} or None
+    if isinstance(value, list):
+        return [_filled(item) for item in value] or None
+    return value or None

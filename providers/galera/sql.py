@@ -1,0 +1,133 @@
+"""SQL on a member, through an SSH channel to its own server: no port has to be open to the world."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from providers.galera.errors import GaleraError
+from providers.ssh import Session, SshError, Target, UnreachableError, connect
+from providers.stateless import whole
+
+if TYPE_CHECKING:
+    import socket
+
+    from pymysql.connections import Connection
+
+    SqlConnection = Connection[Any]
+
+#: Seconds for one answer. A DDL statement waits for the whole cluster.
+SQL_SECONDS = 60
+#: Seconds that one member may take to answer while another one could be asked.
+MEMBER_PATIENCE_SECONDS = 8.0
+#: MariaDB's error for a wrong user or password.
+ACCESS_DENIED = 1045
+#: Too many connections, not ready for queries (WSREP), shutting down, and the client's own errors of the
+#: connection.
+_NOT_NOW = frozenset({1040, 1047, 1053, *range(2000, 2100)})
+
+
+class NoSqlError(GaleraError):
+    """SQL does not answer on a member, at least not now."""
+
+
+class SqlDeniedError(GaleraError):
+    """SQL answers and refuses the password."""
+
+
+@contextmanager
+def sql(server: Session, port: int, password: str, *, user: str = "root") -> Iterator["SqlConnection"]:
+    """A connection to the member of this server, closed at the end of the block.
+
+    Errors of MariaDB become ours, those of the block too: NoSqlError if nothing answers, SqlDeniedError if
+    the password is refused, GaleraError for a statement that fails. Raises SshError if the SSH session is
+    gone.
+    """
+    import pymysql
+
+    connection: SqlConnection = pymysql.connect(
+        user=user,
+        password=password,
+        charset="utf8mb4",
+        autocommit=None,
+        defer_connect=True,
+        connect_timeout=10,
+        read_timeout=SQL_SECONDS,
+        write_timeout=SQL_SECONDS,
+    )
+    try:
+        channel = server.open_channel("127.0.0.1", port)
+        channel.settimeout(10.0)
+        connection.connect(cast("socket.socket", channel))
+        yield connection
+    except pymysql.err.MySQLError as exc:
+        raise _ours(exc, server.name, port, user) from exc
+    except (UnreachableError, OSError, EOFError) as exc:
+        said = f"SQL on {server.name}:{port} does not answer: {_words(exc)}"
+        raise NoSqlError(said) from exc
+    finally:
+        if connection.open:
+            connection._force_close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def any_member(props: Mapping[str, Any]) -> Iterator["SqlConnection"]:
+    """SQL on the first of the `members` of a resource that is ready for it, asked in order.
+
+    props: with `members` (their `ssh`), `port` and `root_password`.
+    Raises GaleraError, with the reason for each, if none is ready.
+    """
+    port, password = whole(props, "port"), str(props["root_password"])
+    reasons: list[str] = []
+    for ssh in props["members"]:
+        target = Target.from_inputs(ssh)
+        found = False
+        try:
+            with (
+                connect(target, deadline_seconds=MEMBER_PATIENCE_SECONDS) as server,
+                sql(server, port, password) as connection,
+            ):
+                state = values(connection, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'").get("wsrep_ready")
+                if state == "ON":
+                    found = True
+                    yield connection
+                    return
+                reasons.append(f"{target}: not ready")
+        except (SshError, NoSqlError) as exc:
+            if found:
+                raise
+            reasons.append(str(exc))
+    said = f"no member of the cluster takes SQL ({'; '.join(reasons) or 'none is named'}): see `make status`"
+    raise GaleraError(said)
+
+
+def rows(connection: "SqlConnection", statement: str, *args: object) -> list[tuple[Any, ...]]:
+    """All rows of one statement; arguments are escaped by the client."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, args or None)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def values(connection: "SqlConnection", statement: str) -> dict[str, str]:
+    """A two-column answer, such as that of SHOW STATUS, as a dictionary."""
+    return {str(row[0]): str(row[1]) for row in rows(connection, statement)}
+
+
+def identifier(name: str) -> str:
+    """A name quoted for SQL."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _ours(exc: Exception, server: str, port: int, user: str) -> GaleraError:
+    code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else 0
+    if code == ACCESS_DENIED:
+        return SqlDeniedError(
+            f"the member on {server} refuses the password of {user} that the stack has: set it back there, or"
+            " correct the stack's config"
+        )
+    if code in _NOT_NOW or code == 0:
+        return NoSqlError(f"SQL on {server}:{port} does not answer: {_words(exc)}")
+    return GaleraError(f"SQL on {server}:{port} failed: {_words(exc)}")
+
+
+def _words(exc: BaseException) -> str:
+    return str(exc.args[1]) if len(exc.args) > 1 else str(exc) or type(exc).__name__

@@ -1,0 +1,24 @@
+"""The swarm over its servers: made, joined, labelled and left through the Docker CLI over SSH."""
+
+from providers.swarm.docker_view import CLUSTER_LABEL, SERVER_LABEL
+from providers.swarm.errors import SwarmError
+from providers.swarm.init_provider import SwarmInitProvider
+from providers.swarm.node_provider import SwarmNodeProvider
+from providers.swarm.pinned_image import PinnedImage, PinnedImageArgs, PinnedImageProvider
+from providers.swarm.swarm_init import SwarmInit, SwarmInitArgs
+from providers.swarm.swarm_node import SwarmNode, SwarmNodeArgs
+
+__all__ = [
+    "CLUSTER_LABEL",
+    "SERVER_LABEL",
+    "PinnedImage",
+    "PinnedImageArgs",
+    "PinnedImageProvider",
+    "SwarmError",
+    "SwarmInit",
+    "SwarmInitArgs",
+    "SwarmInitProvider",
+    "SwarmNode",
+    "SwarmNodeArgs",
+    "SwarmNodeProvider",
+]

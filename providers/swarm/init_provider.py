@@ -1,0 +1,176 @@
+"""What happens to a `SwarmInit`: made, found, joined again by a new first server, dissolved last of all."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+
+from providers.ssh import Session, SshError
+from providers.stateless import StatelessProvider, gone, whole, without_provider
+from providers.swarm.docker_view import LocalSwarm, docker_swarm, local_swarm
+from providers.swarm.errors import SwarmError
+from providers.swarm.joining import SERVER_PATIENCE_SECONDS, Joiner, joined
+from providers.swarm.manager_link import PATIENCE_SECONDS, any_manager, reach, same_server
+
+
+class SwarmInitProvider(StatelessProvider):
+    """The swarm outlives each of its servers: only a refresh that finds no swarm leads to a new one."""
+
+    INPUTS: ClassVar = (
+        "ssh",
+        "server_id",
+        "advertise_address",
+        "data_path_port",
+        "address_pool",
+        "address_pool_mask",
+        "managers",
+    )
+    COMPARED: ClassVar = ("ssh", "server_id", "advertise_address", "managers")
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Make the swarm, or find it on the first server or on another manager.
+
+        Raises SwarmError if the first server is in a swarm as a worker, or if another manager does not
+        answer: it may hold the swarm that a second one must not be made beside.
+        """
+        outs = without_provider(props)
+        found = _existing(_others(props))
+        if found is not None:
+            outs |= _joined_again(props, found)
+        else:
+            with reach(props["ssh"], SERVER_PATIENCE_SECONDS) as server:
+                outs |= _made(server, props)
+        return CreateResult(str(outs["swarm_id"]), outs=outs)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """The first server may be another one now: it joins the swarm that its fellow managers have."""
+        outs = self.taken_over(_olds, _news)
+        with reach(_news["ssh"], SERVER_PATIENCE_SECONDS) as server:
+            local = docker_swarm(server)
+            if local.is_manager and local.swarm_id == _id:
+                return UpdateResult(outs=outs | _facts(server, local))
+        found = _existing(_others(_news))
+        if found != _id:
+            said = (
+                f"no manager of swarm {_id} is left that {_news['ssh']['host']} could join: bring one back,"
+                " or run"
+                " `pulumi refresh` to record that the swarm is gone"
+            )
+            raise SwarmError(said)
+        return UpdateResult(outs=outs | _joined_again(_news, _id))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Gone only if every server answers and none of them has the swarm."""
+        doors = [props["ssh"], *_others(props)]
+        try:
+            with any_manager(doors, patience_seconds=1.0, swarm_id=id_) as (manager, _):
+                return self.found(id_, {**props, **_tokens(manager)})
+        except (SwarmError, SshError) as exc:
+            if _all_without_swarm(doors):
+                return gone()
+            print(f"warning: {exc}", file=sys.stderr)
+            return self.found(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The last to leave; a server that does not answer any more has left."""
+        try:
+            with reach(_props["ssh"], PATIENCE_SECONDS) as server:
+                local = local_swarm(server)
+                if local is not None and local.state != "inactive" and local.swarm_id in (None, _id):
+                    server.must(
+                        "docker swarm leave --force", doing="dissolving the swarm", timeout_seconds=120
+                    )
+        except SshError as exc:
+            print(f"warning: the swarm's first server is left as it is: {exc}", file=sys.stderr)
+
+
+def _made(server: Session, props: Mapping[str, Any]) -> dict[str, Any]:
+    local = docker_swarm(server)
+    if local.state == "inactive":
+        options = f"--advertise-addr {props['advertise_address']}"
+        if props.get("data_path_port") is not None:
+            options += f" --data-path-port {whole(props, 'data_path_port')}"
+        if props.get("address_pool"):
+            pool = shlex.quote(str(props["address_pool"]))
+            mask = whole(props, "address_pool_mask", 24)
+            options += f" --default-addr-pool {pool} --default-addr-pool-mask-length {mask}"
+        server.must(f"docker swarm init {options}", doing="making the swarm", timeout_seconds=120)
+        local = docker_swarm(server)
+    if not local.is_manager:
+        said = (
+            f"{server.name} is in a swarm already, as"
+            f" {'a worker' if local.state == 'active' else local.state}: if"
+            " nothing of it is needed, run `docker swarm leave --force` there, then `pulumi up` again"
+        )
+        raise SwarmError(said)
+    return _facts(server, local)
+
+
+def _joined_again(props: Mapping[str, Any], swarm_id: str) -> dict[str, Any]:
+    with reach(props["ssh"], SERVER_PATIENCE_SECONDS) as server:
+        hostname = server.must("hostname -s", doing="asking for the hostname").strip()
+    joiner = Joiner(
+        ssh=props["ssh"],
+        hostname=hostname,
+        role="manager",
+        advertise_address=str(props["advertise_address"]),
+        managers=_others(props),
+        swarm_id=swarm_id,
+    )
+    with joined(joiner) as (manager, node_id):
+        return {"swarm_id": swarm_id, "node_id": node_id, **_tokens(manager)}
+
+
+def _facts(manager: Session, local: LocalSwarm) -> dict[str, Any]:
+    return {"swarm_id": local.swarm_id, "node_id": local.node_id, **_tokens(manager)}
+
+
+def _tokens(manager: Session) -> dict[str, str]:
+    said = manager.must(
+        "docker swarm join-token -q manager && docker swarm join-token -q worker",
+        doing="asking for the join tokens",
+    )
+    managers, workers = said.split()
+    return {"manager_token": managers, "worker_token": workers}
+
+
+def _others(props: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [ssh for ssh in props.get("managers") or () if not same_server(ssh, props["ssh"])]
+
+
+def _existing(servers: Sequence[Mapping[str, Any]]) -> str | None:
+    """Id of the swarm that the servers manage; None if they manage none.
+
+    Raises SwarmError if one of them does not answer while no other one has a swarm, or if they have several.
+    """
+    if not servers:
+        return None
+    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
+        answers = list(pool.map(_ask, servers))
+    swarms = {answer for answer in answers if isinstance(answer, str)}
+    if len(swarms) > 1:
+        listed = ", ".join(sorted(swarms))
+        said = f"the managers are in {len(swarms)} different swarms ({listed}): keep one of them"
+        raise SwarmError(said)
+    silent = [answer for answer in answers if isinstance(answer, SshError)]
+    if silent and not swarms:
+        said = f"a manager that may hold the swarm does not answer, so no new one is made: {silent[0]}"
+        raise SwarmError(said) from silent[0]
+    return swarms.pop() if swarms else None
+
+
+def _ask(ssh: Mapping[str, Any]) -> str | SshError | None:
+    try:
+        with reach(ssh, SERVER_PATIENCE_SECONDS / 4) as server:
+            local = local_swarm(server)
+    except SshError as exc:
+        return exc
+    return local.swarm_id if local is not None and local.is_manager else None
+
+
+def _all_without_swarm(servers: Sequence[Mapping[str, Any]]) -> bool:
+    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
+        return all(answer is None for answer in pool.map(_ask, servers))

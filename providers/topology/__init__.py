@@ -1,0 +1,21 @@
+"""No change takes the quorum away: the deployed topology is compared with the new one first."""
+
+from providers.topology.guard import (
+    ServerIdentity,
+    TopologyArgs,
+    TopologyGuard,
+    TopologyGuardArgs,
+    TopologyGuardProvider,
+)
+from providers.topology.settled import TopologySettled, TopologySettledArgs, TopologySettledProvider
+
+__all__ = [
+    "ServerIdentity",
+    "TopologyArgs",
+    "TopologyGuard",
+    "TopologyGuardArgs",
+    "TopologyGuardProvider",
+    "TopologySettled",
+    "TopologySettledArgs",
+    "TopologySettledProvider",
+]

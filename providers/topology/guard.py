@@ -1,0 +1,136 @@
+"""The resource that every server depends on, and that refuses a change no quorum would survive (design 7)."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypedDict
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource
+
+from providers.stateless import StatelessProvider, changed, holds_unknown, without_provider
+from providers.topology.verdict import Topology, judge
+
+
+class ServerIdentity(TypedDict):
+    """A server as the guard sees it; `identity` is a hash of the fields whose change replaces it."""
+
+    name: str
+    datacenter: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopologyArgs:
+    """Who carries what. All names are names of `servers`.
+
+    servers: all of them, managers first.
+    managers: how many of them, from the top, are swarm managers.
+    members: the servers that carry a Galera member. cluster: its name, which its members and volumes carry.
+    voters: for each other service with a quorum ("etcd", "consul") the servers that vote in it.
+    """
+
+    servers: Sequence[ServerIdentity]
+    managers: int
+    members: Sequence[str] = ()
+    cluster: str = ""
+    voters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def props(self) -> dict[str, Any]:
+        """The form in which the topology travels, and in which `TopologySettled` gives it back."""
+        return {
+            "servers": [dict(server) for server in self.servers],
+            "managers": self.managers,
+            "members": list(self.members),
+            "cluster": self.cluster,
+            "voters": {service: list(names) for service, names in self.voters.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopologyGuardArgs(TopologyArgs):
+    """settled: `TopologySettled.record` of the last deployment that came to its end, a stack output.
+
+    Without it the guard compares with the last deployment that began, and cannot know that the change of a
+    killed `up` is still under way.
+    """
+
+    settled: pulumi.Input[Mapping[str, Any] | None] = None
+
+
+class TopologyGuardProvider(StatelessProvider):
+    """Judges in `check`, which the engine calls in preview and in up, before anything is touched."""
+
+    INPUTS: ClassVar = (
+        "servers",
+        "managers",
+        "members",
+        "cluster",
+        "voters",
+        "settled",
+        "attempt",
+        "in_flux",
+    )
+    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "voters")
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """One failure, one sentence, if any quorum would lose more than it can; talks to nobody.
+
+        Adds two inputs of its own: `attempt`, another one for each change of the topology, and `in_flux`, the
+        servers that may be away until that attempt is settled. An attempt is settled when `TopologySettled`
+        gave back its name. A topology that is not known yet passes: the deployment itself judges it again.
+        """
+        inputs = without_provider(news)
+        if any(holds_unknown(inputs.get(key)) for key in self.COMPARED):
+            return CheckResult(inputs, [])
+        record = {} if holds_unknown(inputs.get("settled")) else inputs.get("settled") or {}
+        is_settled = not record or record.get("attempt") == _olds.get("attempt")
+        new = Topology.from_props(inputs)
+        verdict = judge(
+            began=Topology.from_props(_olds) if _olds.get("servers") else None,
+            settled=None if is_settled else Topology.from_props(record["topology"]),
+            in_flux=frozenset(_olds.get("in_flux") or ()),
+            new=new,
+        )
+        same = bool(_olds.get("attempt")) and not any(
+            changed(_olds.get(key), inputs.get(key)) for key in self.COMPARED
+        )
+        inputs["attempt"] = _olds["attempt"] if same else _attempt(_olds.get("attempt"), inputs)
+        inputs["in_flux"] = sorted(verdict.in_flux)
+        # Named after no property, because the engine would print the whole value of it before the sentence.
+        failures = [CheckFailure("", verdict.refusal)] if verdict.refusal else []
+        if _olds.get("cluster") and _olds["cluster"] != inputs.get("cluster"):
+            failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
+        return CheckResult(inputs, failures)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """The first deployment: there is no quorum yet that could be lost."""
+        return CreateResult("topology", outs=without_provider(props))
+
+
+class TopologyGuard(Resource, module="topology", name="TopologyGuard"):
+    """Every server depends on it."""
+
+    attempt: pulumi.Output[str]
+    """Name of the change of the topology that this deployment makes or completes, for `TopologySettled`."""
+
+    def __init__(
+        self, name: str, args: TopologyGuardArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        props = {**args.props(), "settled": args.settled, "attempt": None}
+        super().__init__(TopologyGuardProvider(), name, props, opts)
+
+
+def _renamed(before: str, after: str) -> str:
+    return (
+        f"database.clusterName {after} would put an empty cluster in the place of {before}, whose data stays"
+        f" in volumes nobody uses; set it back to {before}, or make another stack for {after}"
+    )
+
+
+def _attempt(before: str | None, inputs: Mapping[str, Any]) -> str:
+    """The same in preview and in up, and another one when a topology comes back to what it was before."""
+    topology = {key: inputs.get(key) for key in TopologyGuardProvider.COMPARED}
+    text = json.dumps([before, topology], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

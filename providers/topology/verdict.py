@@ -1,0 +1,180 @@
+"""The decision behind the guard: how much each quorum would lose, as a pure function of topologies.
+
+| Group of n, by the settled topology | passes | refused |
+| --- | --- | --- |
+| replaced and removed together | up to (n-1)//2 | more |
+| removed only | one, if another one stays | the last one (Galera members, swarm managers) |
+| managers demoted only | any number, one at a time | with replacements, over the limit |
+| all voters of a service | when the whole service is turned off | - |
+| added | any number | - |
+
+(n-1)//2 is what a majority quorum of n can lose. A member that leaves in order makes the quorum smaller
+before it goes, so a single removal is fine even where the loss of one would not be.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MEMBERS = "Galera members"
+MANAGERS = "swarm managers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """Who is there, and who has a vote in what.
+
+    servers: name to what identifies the server, in the order of the stack.
+    groups: name of each quorum to the servers that vote in it.
+    """
+
+    servers: Mapping[str, tuple[str, str]]
+    groups: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, Any]) -> "Topology":
+        """From the form in which it travels (`TopologyArgs.props`)."""
+        servers = {
+            str(server["name"]): (str(server.get("datacenter")), str(server.get("identity")))
+            for server in props.get("servers") or ()
+        }
+        groups = {
+            MEMBERS: tuple(props.get("members") or ()),
+            MANAGERS: tuple(servers)[: int(props.get("managers") or 0)],
+        }
+        for service, names in (props.get("voters") or {}).items():
+            groups[f"{service} voters"] = tuple(names)
+        return cls(servers=servers, groups=groups)
+
+    def moved(self, new: "Topology") -> frozenset[str]:
+        """Servers of this topology that are gone in the new one, or are other servers there."""
+        return frozenset(name for name, identity in self.servers.items() if new.servers.get(name) != identity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """What one quorum would lose.
+
+    size: its voters now. stays: voters that the new topology keeps.
+    """
+
+    group: str
+    size: int
+    replaced: tuple[str, ...]
+    removed: tuple[str, ...]
+    demoted: tuple[str, ...]
+    stays: int
+
+    @property
+    def tolerance(self) -> int:
+        """How many voters a majority can miss."""
+        return (self.size - 1) // 2
+
+    @property
+    def away(self) -> tuple[str, ...]:
+        """Who would be missing at once."""
+        lost = (*self.replaced, *self.removed)
+        return (*lost, *self.demoted) if self.replaced else lost
+
+    @property
+    def bearable(self) -> bool:
+        """The decision table of this module."""
+        if self.stays == 0 and self.group not in (MEMBERS, MANAGERS) and not self.replaced:
+            return True
+        if len(self.away) <= self.tolerance:
+            return True
+        return not self.replaced and len(self.removed) == 1 and self.stays > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """in_flux: servers that may be away until the deployment is settled. refusal: one sentence, or None."""
+
+    in_flux: frozenset[str]
+    refusal: str | None
+
+
+def judge(
+    *, began: Topology | None, settled: Topology | None, in_flux: frozenset[str], new: Topology
+) -> Verdict:
+    """Whether the way from what is deployed to the new topology keeps every quorum.
+
+    began: the topology of the last deployment that began; None before the first.
+    settled: that of the last one that came to its end, if it is another one than `began`.
+    in_flux: servers touched by deployments that began and did not come to their end.
+    """
+    base = settled or began
+    if base is None:
+        return Verdict(in_flux=frozenset(), refusal=None)
+    unfinished = in_flux if settled else frozenset()
+    touched = base.moved(new) | unfinished | (began.moved(new) if began else frozenset())
+    losses = [_loss(group, base, new, touched) for group in base.groups]
+    unbearable = [loss for loss in losses if not loss.bearable]
+    refusal = _sentence(unbearable, unfinished) if unbearable else None
+    return Verdict(in_flux=touched, refusal=refusal)
+
+
+def steps(size: int, target: int) -> list[int]:
+    """Sizes to go through when shrinking, from `size` down to `target`: [5, 3, 2, 1] for 5 to 1."""
+    way = [size]
+    while way[-1] > target:
+        way.append(max(target, way[-1] - max(1, (way[-1] - 1) // 2)))
+    return way
+
+
+def _loss(group: str, base: Topology, new: Topology, touched: frozenset[str]) -> Loss:
+    voters = base.groups[group]
+    kept = [name for name in voters if name in new.groups.get(group, ())]
+    out = [name for name in voters if name not in kept]
+    demoted = [name for name in out if group == MANAGERS and name not in touched]
+    return Loss(
+        group=group,
+        size=len(voters),
+        replaced=tuple(name for name in kept if name in touched),
+        removed=tuple(name for name in out if name not in demoted),
+        demoted=tuple(demoted),
+        stays=len(kept),
+    )
+
+
+def _sentence(losses: Sequence[Loss], unfinished: frozenset[str]) -> str:
+    worst = max(losses, key=lambda loss: len(loss.away) - loss.tolerance)
+    taken = " and ".join(f"{len(loss.away)} of {loss.size} {loss.group}" for loss in losses)
+    said = f"{_deed(worst)} would take {taken} away at once, and {_can_lose(worst)}; {_remedy(worst)}"
+    late = sorted(unfinished & set(worst.away))
+    if late:
+        said += (
+            f" ({_names(late)} may still be away because of an update that did not finish:"
+            " first run that update, with its settings, to its end)"
+        )
+    return said
+
+
+def _deed(loss: Loss) -> str:
+    parts = [("replacing", loss.replaced), ("removing", loss.removed)]
+    if loss.replaced:
+        parts.append(("demoting", loss.demoted))
+    return " and ".join(f"{verb} {_names(names)}" for verb, names in parts if names)
+
+
+def _can_lose(loss: Loss) -> str:
+    if loss.tolerance == 0:
+        return f"a quorum of {loss.size} can lose none"
+    return f"a quorum of {loss.size} can lose {loss.tolerance}"
+
+
+def _remedy(loss: Loss) -> str:
+    if not loss.replaced and loss.stays > 0:
+        way = " → ".join(str(size) for size in steps(loss.size, loss.stays))
+        return f"go in steps, one `pulumi up` for each: {way}"
+    if not loss.replaced:
+        return "leave at least one in place, or destroy the stack if it is to go altogether"
+    if loss.tolerance == 0:
+        return "grow to three first, then replace one at a time"
+    batches = [loss.away[at : at + loss.tolerance] for at in range(0, len(loss.away), loss.tolerance)]
+    order = ", then ".join(_names(batch) for batch in batches)
+    return f"go in steps, one `pulumi up` for each: first {order}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

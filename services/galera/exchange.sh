@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# How members ask and answer one another: one line there, one line and its seal back, over TCP port 4569.
+#
+# A line is sealed with the exchange token, so nobody without the token learns or forges anything; a nonce in the request
+# is sealed into the reply, so an old reply proves nothing.
+#   request:  VERB CLUSTER MEMBER EPOCH TO_EPOCH ATTEMPT NONCE SEAL      VERB: ask | vote | release
+#   reply:    answer KEY=VALUE ...           (the line of decide.sh's table, with vote= and voted= of this member)
+#             SEAL over NONCE and that line
+
+seal() { # TEXT
+    local sum token
+    token=$(noted "$run_dir/exchange_token")
+    [[ -n $token ]] || return 1
+    sum=$(printf '%s\n%s\n%s' "$token" "$1" "$token" | sha256sum) && printf '%s' "${sum%% *}"
+}
+
+# ---- answering ---------------------------------------------------------------------------------------------------
+
+# This member's own line, from its notes. "-" stands for what it does not know.
+own_answer() { # [voted]
+    local data uuid seqno safe status now epoch of_epoch line
+    epoch=$(noted "$run_dir/epoch" 00000000)
+    now=$(phase)
+    read -r of_epoch data uuid seqno safe <<<"$(noted "$run_dir/state" "- unknown - - -")"
+    if [[ $now =~ ^(primary|nonprimary)$ ]]; then # how far a server that runs has come is not said, and not asked
+        status=$(noted "$run_dir/status")
+        uuid=${status##* } data=unknown seqno=- safe=-
+    elif [[ $of_epoch != "$epoch" ]]; then # the start changed while we looked
+        data=unknown uuid=- seqno=- safe=-
+    fi
+    read_view
+    line="answer member=$GALERA_MEMBER epoch=$epoch phase=$now data=$data uuid=$uuid seqno=$seqno safe=$safe"
+    line+=" permit=$(own_permit) discard=$(operator_word discard) consent=$(operator_word consent)"
+    line+=" view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members"
+    line+=" lineage=$(noted "$keep_dir/lineage" -) vote=$(promised) voted=${1:--}"
+    printf '%s' "$line"
+}
+
+# yes: a birth permit lies here, it has not been used, and the data, if any, is of its making.
+own_permit() {
+    local permit
+    permit=$(noted "$run_dir/permit")
+    if [[ -n $permit && $(noted "$keep_dir/born") != "$permit" ]]; then
+        if [[ $data == none || $(made_by) == "$permit" ]]; then
+            printf yes
+            return
+        fi
+    fi
+    printf no
+}
+
+# What an operator put down in the volume, by hand and for this one purpose: discard, consent (docs: recovery by hand).
+operator_word() { # NAME
+    local word
+    word=$(noted "$keep_dir/operator/$1" -)
+    [[ $word =~ ^[a-z0-9:-]+$ ]] || word=-
+    printf '%s' "$word"
+}
+
+# Who is gone for good by the operator's word: as the program wrote it into the volume, else as the environment says.
+absent_members() {
+    local names
+    names=$(noted "$keep_dir/operator/absent" "${GALERA_ABSENT:-}")
+    [[ $names =~ ^[A-Za-z0-9,._-]*$ ]] || names=""
+    printf '%s' "$names"
+}
+
+serve_request() { # one request on stdin, the reply on stdout; silence for whatever is not sealed
+    local request line verb cluster from from_epoch to_epoch attempt nonce their_seal voted=-
+    IFS= read -r -t 2 -n 1024 request || return 0
+    [[ $request =~ ^[A-Za-z0-9._\ -]+$ ]] || return 0
+    read -r verb cluster from from_epoch to_epoch attempt nonce their_seal <<<"$request"
+    [[ $cluster == "$GALERA_CLUSTER_NAME" && -n $nonce && ${#their_seal} == 64 ]] || return 0
+    [[ $(seal "request ${request% *}") == "$their_seal" ]] || return 0
+    case $verb in
+    ask) ;;
+    vote) voted=$(grant_vote "$from" "$from_epoch" "$attempt" "$to_epoch") ;;
+    release) release_vote "$from/$from_epoch/$attempt" ;;
+    *) return 0 ;;
+    esac
+    line=$(own_answer "$voted")
+    printf '%s\n%s\n' "$line" "$(seal "reply $nonce $line")"
+}
+
+# ---- asking ------------------------------------------------------------------------------------------------------
+
+peer_addresses() { # one a line, without our own
+    local own address
+    own=" $(hostname -I 2>/dev/null) "
+    while read -r address; do
+        [[ $own == *" $address "* ]] || printf '%s\n' "$address"
+    done < <(timeout 3 getent ahostsv4 "$GALERA_PEERS" | awk '{ print $1 }' | sort -u)
+}
+
+# One peer's answer, with the address it was reached at; nothing if it is silent, slow, or not one of us.
+ask_peer() { # ADDRESS VERB TO_EPOCH ATTEMPT
+    local nonce request reply line their_seal
+    nonce=$(new_id)
+    request="$2 $GALERA_CLUSTER_NAME $GALERA_MEMBER $(noted "$run_dir/epoch") $3 $4 $nonce"
+    reply=$(printf '%s %s\n' "$request" "$(seal "request $request")" |
+        timeout 2 socat -t2 - "TCP4:$1:$exchange_port,connect-timeout=2" 2>/dev/null | head -c 8192)
+    line=${reply%%$'\n'*} their_seal=${reply#*$'\n'}
+    [[ $line =~ ^answer\ [A-Za-z0-9=,.:_/\ -]+$ && $(seal "reply $nonce $line") == "$their_seal" ]] || return 0
+    printf '%s address=%s\n' "$line" "$1"
+}
+
+ask_all() { # every peer at once; their answers, one a line
+    local address dir
+    local -a pids=()
+    dir=$(mktemp -d "$run_dir/asked.XXXXXXXX")
+    while read -r address; do
+        ask_peer "$address" ask - - >"$dir/$address" &
+        pids+=("$!")
+    done < <(peer_addresses)
+    ((${#pids[@]} == 0)) || wait "${pids[@]}"
+    cat "$dir"/* 2>/dev/null
+    rm -rf "$dir"
+}
+
+table() { # SECONDS_WAITED  (answers of the others on stdin) -> the table for decide.sh
+    printf 'self %s\nabsent %s\n%s\n' "$GALERA_MEMBER" "$(absent_members)" "$(own_answer)"
+    (($1 < 10)) || printf 'waited long\n'
+    cat
+}
+
+answer_field() { # LINE KEY
+    local pair
+    for pair in $1; do
+        [[ $pair != "$2="* ]] || { printf '%s' "${pair#*=}" && return; }
+    done
+}

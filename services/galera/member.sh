@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# What every part of a member knows: its names, its places, its notes, and how it speaks.
+# Sourced by the programs beside it. Sets nothing outside the two directories named here.
+
+: "${data_dir:=/var/lib/mysql}"                 # the volume
+: "${keep_dir:=$data_dir/.galera-swarm}"        # what has to outlive the container: view, vote, lineage, born
+: "${run_dir:=/dev/shm/galera-swarm}"           # what ends with it; in memory, since passwords lie there
+: "${log_file:=/run/galera-swarm/mariadbd.log}" # MariaDB appends .err to a name without an extension
+: "${secrets_dir:=/run/secrets}"
+: "${config_dir:=/etc/mysql}"
+: "${program_dir:=/opt/galera-swarm}"
+readonly exchange_port=4569
+readonly health_port=9200 null_uuid=00000000-0000-0000-0000-000000000000
+readonly uuid_pattern='[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+
+say() { printf 'galera-swarm: %s\n' "$*"; }
+
+# Everything a member notes is small and is read while others write it, so a note is replaced whole, never edited.
+note() { # FILE TEXT: lost with the machine
+    local draft
+    draft=$(mktemp "$1.XXXXXXXX") && printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && mv -f "$draft" "$1"
+}
+
+note_durably() { # FILE TEXT: survives a power cut from the moment this returns
+    local draft
+    draft=$(mktemp "$1.XXXXXXXX") && printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && sync "$draft" &&
+        mv -f "$draft" "$1" && sync "${1%/*}"
+}
+
+noted() { # FILE [default]: its first line
+    local line=""
+    if [[ -r $1 ]]; then
+        { IFS= read -r line || [[ -n $line ]]; } <"$1" 2>/dev/null || line=""
+    fi
+    printf '%s' "${line:-${2-}}"
+}
+
+new_id() { # sixteen random bytes in hex
+    local id
+    IFS= read -r id </proc/sys/kernel/random/uuid
+    printf '%s' "${id//-/}"
+}
+
+set_phase() { note "$run_dir/phase" "$1"; }
+
+# The phase others see: what the entrypoint is at, refined by what the running server last told notify.
+# A server that has been in the Primary component and is not now runs without quorum.
+phase() {
+    local base status
+    base=$(noted "$run_dir/phase" recovering)
+    case $base in
+    joining | bootstrapping)
+        status=$(noted "$run_dir/status" "-")
+        case $status in
+        synced\ yes\ * | donor\ yes\ *) base=primary ;;
+        *\ no\ *) [[ ! -e $run_dir/was_primary ]] || base=nonprimary ;;
+        esac
+        ;;
+    esac
+    printf '%s' "$base"
+}
+
+as_mysql() { # run a program as the server's user, which is what everything but PID 1 runs as
+    if ((EUID == 0)); then
+        gosu mysql "$@"
+    else
+        "$@"
+    fi
+}
+
+# Images older than the mariadb-* names only have the mysql* ones.
+program() { # NAME...: the first that exists
+    local one
+    for one in "$@"; do
+        command -v "$one" && return
+    done
+    say "none of the programs $* is in this image" >&2
+    return 1
+}
+
+# Wait without a fork, so that a signal is handled at once.
+pause() { # SECONDS
+    [[ -n ${pause_fd-} ]] || exec {pause_fd}<> <(:)
+    read -r -t "$1" -u "$pause_fd" || :
+}

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2004,SC2034,SC2154 # the arrays are decide's own, and associative
+# The table decide.sh reads, in arrays: known (who was heard), conflict (who answers from two places), field (MEMBER.KEY);
+# and the small questions that every rule asks. Part of decide.sh, and as pure.
+
+readonly _uuid='[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+readonly _name='[A-Za-z0-9][A-Za-z0-9._-]{0,62}'
+
+_decide_read() {
+    local word rest line
+    while IFS= read -r line; do
+        word=${line%% *} rest=${line#"${line%% *}"} rest=${rest# }
+        case $word in
+        self) self=$rest ;;
+        absent) absent=$rest ;;
+        waited) waited=$rest ;;
+        answer) _decide_answer "$rest" ;;
+        '') ;;
+        *) return 1 ;;
+        esac
+    done
+    for member in "${!conflict[@]}"; do
+        unset "known[$member]"
+    done
+}
+
+_decide_answer() {
+    local -A a=()
+    local pair key
+    for pair in $1; do
+        key=${pair%%=*}
+        [[ $pair == [a-z]*=* && -z ${a[$key]-} ]] || return 0 # not an answer: its member stays unheard
+        a[$key]=${pair#*=}
+    done
+    _decide_valid || return 0
+    member=${a[member]}
+    if [[ -n ${known[$member]-} && ${epoch_of[$member]} != "${a[epoch]}" ]]; then
+        conflict[$member]=yes
+        return 0
+    fi
+    known[$member]=yes epoch_of[$member]=${a[epoch]}
+    for key in address phase data uuid seqno safe permit discard consent view_uuid view_seqno view lineage; do
+        field[$member.$key]=${a[$key]:--}
+    done
+}
+
+_decide_valid() { # of the array a
+    local number='(0|[1-9][0-9]{0,17})'
+    [[ ${a[member]-} =~ ^$_name$ && ${a[epoch]-} =~ ^[0-9a-f]{8,64}$ ]] || return 1
+    [[ ${a[address]:--} =~ ^(-|[0-9.]{7,15})$ ]] || return 1
+    case ${a[phase]-} in
+    recovering | failed | parked | birth | joining | bootstrapping | primary | nonprimary | stopping) ;;
+    *) return 1 ;;
+    esac
+    case ${a[data]-} in
+    position) [[ ${a[uuid]-} =~ ^$_uuid$ && ${a[seqno]-} =~ ^$number$ ]] || return 1 ;;
+    none | null | foreign | unknown) ;;
+    *) return 1 ;;
+    esac
+    [[ ${a[phase]} != primary || ${a[uuid]-} =~ ^$_uuid$ ]] || return 1
+    if [[ ${a[view]:--} != - ]]; then
+        [[ ${a[view]} =~ ^$_name(,$_name)*$ && ${a[view_uuid]-} =~ ^$_uuid$ ]] || return 1
+        [[ ${a[view_seqno]-} =~ ^(-1|$number)$ ]] || return 1
+    fi
+    [[ ${a[lineage]:--} =~ ^(-|$number/[0-9a-f]+(,$number/[0-9a-f]+)*)$ ]]
+}
+
+_in_list() { [[ ,$2, == *,"$1",* ]]; } # NAME LIST
+
+_at() { printf '%s:%s' "${field[$1.uuid]}" "${field[$1.seqno]}"; }
+
+# Sorts the array of that name, in the order of the bytes. Tables are small.
+_sort() { # ARRAY
+    local -n items=$1
+    local i j item
+    for ((i = 1; i < ${#items[@]}; i++)); do
+        item=${items[i]}
+        for ((j = i; j > 0; j--)); do
+            [[ ${items[j - 1]} > $item ]] || break
+            items[j]=${items[j - 1]}
+        done
+        items[j]=$item
+    done
+}
+
+# Did LINEAGE go another way than MEMBER's own lineage at a point MEMBER's data is beyond? Sets fork to the first such point.
+_fork_below() { # MEMBER LINEAGE
+    local entry
+    for entry in ${2//,/ }; do
+        [[ $entry != - ]] || continue
+        _in_list "$entry" "${field[$1.lineage]}" && continue
+        if ((${field[$1.seqno]} > ${entry%%/*})); then
+            fork=${entry%%/*}
+            return 0
+        fi
+    done
+    return 1
+}
+
+_verdict() { # verdict reason until [key value]...
+    printf 'verdict=%s\nreason=%s\nuntil=%s\n' "$1" "$2" "$3"
+    shift 3
+    while (($# >= 2)); do
+        printf '%s=%s\n' "$1" "$2"
+        shift 2
+    done
+}

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# Looks after a server that runs: ends a birth, tells how far an SST is, keeps the log small, and takes a member that
+# has lost its quorum for good, or joins a Primary that is none any more, out of there, so that it can vote.
+
+readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
+
+watch_server() { # runs beside the server until it is killed
+    local now before="" lonely_since=0 tick=0 doubts=0
+    while kill -0 "$server_pid" 2>/dev/null; do
+        pause 1
+        ((++tick))
+        now=$(phase)
+        [[ $now == "$before" ]] || watch_change "$now"
+        before=$now
+        case $now in
+        nonprimary) ((lonely_since)) || lonely_since=$SECONDS ;;
+        *) lonely_since=0 ;;
+        esac
+        ((!lonely_since || SECONDS - lonely_since < patience_alone)) || consider_stepping_down "$((SECONDS - lonely_since))"
+        [[ $now != joining ]] || consider_giving_up
+        [[ $now == primary || $now == stopping ]] || consider_restarting
+        ((tick % 10)) || { [[ $now != joining ]] || tell_transfer; }
+        ((tick % 60)) || trim_log
+    done
+}
+
+watch_change() { # PHASE
+    local permit
+    case $1 in
+    primary)
+        say "is Primary: $(noted "$run_dir/status")"
+        permit=$(noted "$run_dir/permit")
+        [[ -z $permit || $(made_by) != "$permit" ]] || finish_birth "$permit"
+        rm -f "$(vote_file)"
+        ;;
+    nonprimary) say "has lost the quorum; waits for its peers" ;;
+    esac
+}
+
+# Has the server that starts met a Primary component? Until then it holds nothing of it and can be ended at any time.
+met_primary() { [[ -e $run_dir/was_primary ]] || grep -qF 'WSREP: Shifting OPEN -> PRIMARY' "$log_file"; }
+
+# A member killed with others and started at once still sees a Primary that has not noticed their death, and that ends
+# as soon as it does. Waiting there for it to come back would keep everybody waiting.
+consider_giving_up() {
+    if met_primary || ask_all | grep -qF ' phase=primary '; then
+        doubts=0
+    elif ((++doubts >= 2)); then
+        say "nobody is Primary any more; gives up joining"
+        leave_to_vote
+    fi
+}
+
+# A server that has left the group by itself (a failed IST, an inconsistency) stays up, and never comes back.
+consider_restarting() {
+    tail -c 65536 "$log_file" | grep -qF 'WSREP: Shifting OPEN -> CLOSED' || return 0
+    say "the server has left the group by itself; starts it again"
+    leave_to_vote 10
+}
+
+# Ends the server so that this member settles again. One that does not hold the Primary's data yet, or has left the
+# group, need not end in order; while it waits for a Primary it does not even hear TERM.
+leave_to_vote() { # [SECONDS it has to end in order]
+    : >"$run_dir/step_down"
+    if met_primary; then
+        kill -TERM "$server_pid"
+        pause "${1:-60}"
+    fi
+    kill -KILL "$server_pid" 2>/dev/null
+}
+
+tell_transfer() {
+    local kilobytes
+    [[ -d $data_dir/.sst ]] || return 0
+    kilobytes=$(du -sk "$data_dir/.sst" 2>/dev/null) || return 0
+    say "SST: ${kilobytes%%[!0-9]*} KiB received"
+}
+
+# In place: the server appends, and tail follows the truncation.
+trim_log() {
+    local size
+    size=$(stat -c %s "$log_file" 2>/dev/null || printf 0)
+    ((size <= log_limit)) || { : >"$log_file" && say "the server's log had $size bytes and begins anew"; }
+}
+
+# A component without quorum heals by itself when the network does, as long as everybody in it still runs. If all that
+# count can be heard, nobody is Primary, and one of them does not run any more, it cannot: then this member stops its
+# server, in order, and votes with the others. If they all run and can be heard, but do not find together for a minute,
+# the same. If somebody that counts is silent, it stays: silence is not death.
+consider_stepping_down() { # SECONDS_ALONE
+    local verdict
+    verdict=$(ask_all | table 0 | stepping_down "$1")
+    if [[ $verdict == yes* ]]; then
+        say "stops its server to vote: ${verdict#yes }"
+        leave_to_vote
+    elif (($1 % 10 == 0)); then
+        say "without quorum for $1 s: ${verdict#no }"
+    fi
+}
+
+stepping_down() { # SECONDS_ALONE  (the table on stdin) -> yes REASON | no REASON
+    local line member parked="" verdict
+    local -a table=()
+    mapfile -t table
+    for line in "${table[@]}"; do
+        member=$(answer_field "$line" member)
+        case $(answer_field "$line" phase) in
+        primary)
+            if (($1 < patience_together)); then printf 'no %s is Primary, and should be found again' "$member"
+            else printf 'yes %s is Primary and was not found again in %s s' "$member" "$1"; fi
+            return
+            ;;
+        bootstrapping | birth) printf 'no %s bootstraps' "$member" && return ;;
+        parked) parked+=" $member" ;;
+        esac
+    done
+    verdict=$(printf '%s\n' "${table[@]}" | as_if_parked | decide)
+    if [[ -z $(sed -n 's/^winner=//p' <<<"$verdict") ]]; then
+        printf 'no %s' "$(sed -n 's/^reason=//p' <<<"$verdict")"
+    elif [[ -n $parked ]]; then printf 'yes all that count answer, nobody is Primary, and%s wait' "$parked"
+    elif (($1 >= patience_together)); then printf 'yes all that count run, and did not find together in %s s' "$1"
+    else printf 'no all that count run, and should find together'; fi
+}
+
+# The table as it would be if every member without quorum had stopped its server: is anybody missing then? What their
+# positions are does not matter for that.
+as_if_parked() {
+    sed -E '/ phase=nonprimary /s/ phase=nonprimary data=[^ ]* uuid=([^ ]*) seqno=[^ ]* / phase=parked data=position uuid=\1 seqno=0 /'
+}

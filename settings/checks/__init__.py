@@ -1,0 +1,34 @@
+"""Every rule that goes beyond the type of a single value, as one table."""
+
+from collections.abc import Collection
+
+from settings.checks import accounts, cloud, database, host, memory, network, required, servers, swarm
+from settings.checks.check import Check, Context
+from settings.problems import Problem, covers
+
+__all__ = ["TABLE", "Check", "Context", "run"]
+
+TABLE: tuple[Check, ...] = (
+    *required.CHECKS,
+    *cloud.CHECKS,
+    *servers.CHECKS,
+    *host.CHECKS,
+    *swarm.CHECKS,
+    *network.CHECKS,
+    *memory.CHECKS,
+    *database.CHECKS,
+    *accounts.CHECKS,
+)
+
+
+def run(context: Context, unsure: Collection[str]) -> list[Problem]:
+    """What all rules find. `unsure` are keys whose value is not known: nothing is said of them, or concluded
+    from them."""
+    found: list[Problem] = []
+    for check in TABLE:
+        if any(covers(key, read) for key in unsure for read in check.reads):
+            continue
+        for problem in check.find(context):
+            if not any(covers(key, problem.key) for key in unsure) and problem not in found:
+                found.append(problem)
+    return found

@@ -1,0 +1,180 @@
+"""Rules of section `database`: the cluster, its option file and its init scripts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from settings import my_cnf
+from settings.checks.check import Check, Context
+from settings.model import member_count, member_names
+from settings.problems import Problem, show
+
+#: Ports that the swarm and Galera use on the same addresses.
+TAKEN_PORTS = {
+    2377: "the swarm's managers",
+    4444: "Galera's state transfer (SST)",
+    4567: "Galera's group communication",
+    4568: "Galera's incremental state transfer (IST)",
+    4569: "the exchange of the members",
+    7946: "the swarm's gossip",
+    9200: "the members' health answer",
+}
+#: The script's suffixes, as the stock image knows them.
+SCRIPT_SUFFIXES = (".sql", ".sql.gz", ".sh")
+#: Init scripts travel through the stack's state: this much in all, in bytes.
+MOST_SCRIPT_BYTES = 16 * 1024 * 1024
+#: Oldest MariaDB whose options and SST the members rely on.
+OLDEST_MARIADB = (10, 6)
+
+_IMAGE = re.compile(
+    r"(?P<repository>(?:[A-Za-z0-9.\-]+(?::\d+)?/)?[a-z0-9]+(?:[._\-/]+[a-z0-9]+)*)"
+    r"(?::(?P<tag>\w[\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
+)
+_CLUSTER_NAME = re.compile(r"[a-z]([a-z0-9\-]{0,30}[a-z0-9])?")
+_SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+
+
+def not_built(context: Context) -> Iterator[Problem]:
+    """What this release does not build is refused, not ignored."""
+    database = context.config.database
+    if database.mode != "ordered":
+        text = "this release does not build it yet; use ordered"
+        yield Problem(key="database.mode", value=show(database.mode), text=text)
+    if database.flavor != "mariadb":
+        text = "this release does not build it yet; use mariadb"
+        yield Problem(key="database.flavor", value=show(database.flavor), text=text)
+
+
+def image(context: Context) -> Iterator[Problem]:
+    """An image reference, of a MariaDB that is new enough where its tag tells."""
+    given = context.config.database.image
+    match = _IMAGE.fullmatch(given)
+    if match is None:
+        text = "must be an image reference, such as mariadb:10.11"
+        yield Problem(key="database.image", value=show(given), text=text)
+        return
+    version = re.match(r"(\d+)\.(\d+)", match["tag"] or "")
+    if (
+        version
+        and match["repository"].endswith("mariadb")
+        and (int(version[1]), int(version[2])) < OLDEST_MARIADB
+    ):
+        yield Problem(key="database.image", value=show(given), text="must be MariaDB 10.6 or newer")
+    if not match["tag"] and not match["digest"]:
+        text = "has no tag: members started at different times may run different versions"
+        yield Problem(key="database.image", value=show(given), text=text, severity="warning")
+
+
+def members(context: Context) -> Iterator[Problem]:
+    """No more members than servers; an even number is worth a word."""
+    chosen = context.config.database.members
+    count = context.config.servers.count
+    if chosen is not None and chosen > count:
+        text = f"must be {count} or less, the number of servers (servers.count)"
+        yield Problem(key="database.members", value=show(chosen), text=text)
+    elif member_count(context.config) % 2 == 0:
+        key = "servers.count" if chosen is None else "database.members"
+        text = "an even number of members loses its quorum when the network parts in halves"
+        yield Problem(key=key, value=show(member_count(context.config)), text=text, severity="warning")
+
+
+def cluster_name(context: Context) -> Iterator[Problem]:
+    """A name from which names of services can be made; Galera takes 32 bytes."""
+    given = context.config.database.cluster_name
+    if not _CLUSTER_NAME.fullmatch(given):
+        text = "must begin with a letter and hold a-z, 0-9 and dashes inside, 32 at most"
+        yield Problem(key="database.clusterName", value=show(given), text=text)
+
+
+def port(context: Context) -> Iterator[Problem]:
+    """A port that nothing else of the stack uses."""
+    given = context.config.database.port
+    if given in TAKEN_PORTS:
+        text = f"is the port of {TAKEN_PORTS[given]}; choose another one"
+        yield Problem(key="database.port", value=show(given), text=text)
+
+
+def option_file(context: Context) -> Iterator[Problem]:
+    """An option file that MariaDB can read and that leaves alone what is not the user's."""
+    for fault in my_cnf.faults(context.config.database.my_cnf):
+        yield Problem(key="database.myCnf", text=f"line {fault.line} {fault.text}")
+
+
+def init_scripts(context: Context) -> Iterator[Problem]:
+    """A directory of scripts that can all be run."""
+    given = context.config.database.init_scripts
+    if given is None:
+        return
+    directory = context.root / given
+    key, value = "database.initScripts", show(given)
+    if not given.strip() or not directory.is_dir():
+        yield Problem(key=key, value=value, text="must be a directory, relative to the project")
+        return
+    try:
+        files = sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        yield Problem(key=key, value=value, text=f"cannot be read: {error.strerror}")
+        return
+    for path in files:
+        fault = _script_fault(path)
+        if fault is not None:
+            yield Problem(key=key, value=show(path.name), text=fault)
+    size = sum(path.stat().st_size for path in files if path.is_file())
+    if size > MOST_SCRIPT_BYTES:
+        most = MOST_SCRIPT_BYTES >> 20
+        text = f"holds {size >> 20} MB of scripts, of {most} at most; load more once the cluster is up"
+        yield Problem(key=key, value=value, text=text)
+
+
+def _script_fault(path: Path) -> str | None:
+    if not path.is_file():
+        return "is no file; the directory may hold only .sql, .sql.gz and .sh files"
+    if not path.name.endswith(SCRIPT_SUFFIXES):
+        return "is no init script; the directory may hold only .sql, .sql.gz and .sh files"
+    if not _SCRIPT_NAME.fullmatch(path.name):
+        return "must be named with letters, digits and _ . - only"
+    try:
+        with path.open("rb") as script:
+            head = script.read(2)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if path.name.endswith(".gz") and head != b"\x1f\x8b":
+        return "is not compressed with gzip, though it is named .gz"
+    return None
+
+
+def absent(context: Context) -> Iterator[Problem]:
+    """Absent members are members, each named once, and somebody is left."""
+    names = member_names(context.config)
+    given = context.config.database.absent
+    for index, name in enumerate(given):
+        key = f"database.absent[{index}]"
+        if name not in names:
+            text = f"is no member; the members are {names[0]} to {names[-1]}"
+            yield Problem(key=key, value=show(name), text=text)
+        elif name in given[:index]:
+            yield Problem(key=key, value=show(name), text="is named twice")
+    gone = set(given) & set(names)
+    if len(gone) == len(names):
+        text = "names every member: nobody is left to start the cluster"
+        yield Problem(key="database.absent", value=show(given), text=text)
+    elif len(gone) * 2 >= len(names):
+        text = (
+            "names half of the members or more: the rest may start without a quorum of the old cluster, "
+            "and what only the absent ones knew is lost"
+        )
+        yield Problem(key="database.absent", value=show(given), text=text, severity="warning")
+
+
+_MEMBERS = ("database.members", "servers.count")
+
+CHECKS = (
+    Check(reads=("database.mode", "database.flavor"), find=not_built),
+    Check(reads=("database.image", "database.flavor"), find=image),
+    Check(reads=_MEMBERS, find=members),
+    Check(reads=("database.clusterName",), find=cluster_name),
+    Check(reads=("database.port",), find=port),
+    Check(reads=("database.myCnf",), find=option_file),
+    Check(reads=("database.initScripts",), find=init_scripts),
+    Check(reads=("database.absent", "database.clusterName", *_MEMBERS), find=absent),
+)

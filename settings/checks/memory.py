@@ -1,0 +1,55 @@
+"""Whether the database fits into the memory of its server."""
+
+from collections.abc import Iterator
+
+from settings.checks.check import Check, Context
+from settings.model import buffer_pool_mb, smallest_server_memory_mb
+from settings.problems import Problem, show
+
+#: What the system, Docker and the SSH session take of a server, in MB.
+SYSTEM_MB = 384
+#: What mariadbd takes besides its buffer pool before the first client comes, in MB.
+SERVER_MB = 128
+
+_SIZES = ("servers.memoryMb", "servers.flavor", "servers.count", "database.members")
+
+
+def container(context: Context) -> Iterator[Problem]:
+    """The container's limit leaves room for the system."""
+    limit = context.config.database.memory_mb
+    server = smallest_server_memory_mb(context.config)
+    if limit is not None and server is not None and limit > server - SYSTEM_MB:
+        most = server - SYSTEM_MB
+        text = f"must be {most} or less: the smallest server has {server} MB and the system needs {SYSTEM_MB}"
+        yield Problem(key="database.memoryMb", value=show(limit), text=text)
+
+
+def pool_in_container(context: Context) -> Iterator[Problem]:
+    """The buffer pool leaves room for the rest of the database server."""
+    limit = context.config.database.memory_mb
+    if limit is not None:
+        why = f"database.memoryMb is {limit}, of which {SERVER_MB} go to mariadbd"
+        yield from _pool(context, limit - SERVER_MB, why)
+
+
+def pool_in_server(context: Context) -> Iterator[Problem]:
+    """Without a limit, the server itself is the limit."""
+    server = smallest_server_memory_mb(context.config)
+    if context.config.database.memory_mb is None and server is not None:
+        taken = SYSTEM_MB + SERVER_MB
+        why = f"the smallest server has {server} MB, of which {taken} go to the system and mariadbd"
+        yield from _pool(context, server - taken, why)
+
+
+def _pool(context: Context, most: int, why: str) -> Iterator[Problem]:
+    pool = buffer_pool_mb(context.config)
+    if pool > most:
+        text = f"must be {most} or less: {why} itself"
+        yield Problem(key="database.bufferPoolMb", value=show(pool), text=text)
+
+
+CHECKS = (
+    Check(reads=("database.memoryMb", *_SIZES), find=container),
+    Check(reads=("database.memoryMb", "database.bufferPoolMb"), find=pool_in_container),
+    Check(reads=("database.memoryMb", "database.bufferPoolMb", *_SIZES), find=pool_in_server),
+)

@@ -1,0 +1,71 @@
+"""Names of databases, users and hosts, and MariaDB 10.11's privileges, judged without asking a server."""
+
+import re
+from typing import Final
+
+#: Databases that belong to the server.
+SYSTEM_DATABASES: Final = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+
+#: Accounts that belong to the server; those of galera-swarm begin with `galera_swarm`.
+SYSTEM_USERS: Final = frozenset({"root", "mysql", "mariadb.sys", "public"})
+SYSTEM_USER_PREFIX: Final = "galera_swarm"
+
+# fmt: off
+_TABLE: Final = {
+    "ALTER", "CREATE", "CREATE VIEW", "DELETE", "DELETE HISTORY", "DROP", "INDEX", "INSERT", "REFERENCES",
+    "SELECT", "SHOW VIEW", "TRIGGER", "UPDATE",
+}
+_DATABASE: Final = {
+    "ALTER ROUTINE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "EVENT", "EXECUTE", "LOCK TABLES",
+}
+_GLOBAL: Final = {
+    "BINLOG ADMIN", "BINLOG MONITOR", "BINLOG REPLAY", "CONNECTION ADMIN", "CREATE TABLESPACE", "CREATE USER",
+    "FEDERATED ADMIN", "FILE", "PROCESS", "READ_ONLY ADMIN", "RELOAD", "REPLICATION CLIENT",
+    "REPLICATION MASTER ADMIN", "REPLICATION SLAVE", "REPLICATION SLAVE ADMIN", "SET USER", "SHOW DATABASES",
+    "SHUTDOWN", "SLAVE MONITOR", "SUPER",
+}
+# fmt: on
+
+#: Every privilege that can be granted, in SQL's spelling.
+PRIVILEGES: Final = frozenset(_TABLE | _DATABASE | _GLOBAL | {"ALL", "ALL PRIVILEGES", "USAGE"})
+
+_NAME = r"[A-Za-z0-9_$\-]{1,64}"
+_PATTERN = r"[A-Za-z0-9_$%\-]{1,64}"
+_DATABASE_NAME = re.compile(_NAME)
+_USER_NAME = re.compile(r"[A-Za-z0-9_.$\-]{1,80}")
+_HOST = re.compile(r"[A-Za-z0-9_.:%/\-]{1,255}")
+_OBJECT = re.compile(rf"\*\.\*|{_PATTERN}\.(\*|{_NAME})")
+
+
+def is_database_name(name: str) -> bool:
+    """Whether a database can be called so without quoting trouble."""
+    return _DATABASE_NAME.fullmatch(name) is not None
+
+
+def is_user_name(name: str) -> bool:
+    """Whether an account can be called so."""
+    return _USER_NAME.fullmatch(name) is not None
+
+
+def is_host(host: str) -> bool:
+    """Whether this can be the host part of an account."""
+    return _HOST.fullmatch(host) is not None
+
+
+def is_object(on: str) -> bool:
+    """Whether privileges can be granted on this: `*.*`, `shop.*` or `shop.orders`."""
+    return _OBJECT.fullmatch(on) is not None
+
+
+def normal(privilege: str) -> str:
+    """A privilege in SQL's spelling: upper case, single blanks."""
+    return " ".join(privilege.upper().split())
+
+
+def misplaced(privilege: str, on: str) -> str | None:
+    """Why a privilege cannot be granted on an object; None when it can."""
+    if privilege in _GLOBAL and on != "*.*":
+        return "is a privilege of the whole server: grant it on *.*"
+    if privilege in _DATABASE and not on.endswith(".*"):
+        return f"is a privilege of a whole database: grant it on {on.split('.')[0]}.*"
+    return None

@@ -1,0 +1,157 @@
+"""The checked configuration of one stack: its sections, and the values that follow from several of them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from settings.model.cloud import Cloud
+from settings.model.database import Database
+from settings.model.host import Host
+from settings.model.network import Network
+from settings.model.section import Section
+from settings.model.servers import Server, Servers
+from settings.model.swarm import MOST_MANAGERS, Swarm
+from settings.problems import Problem
+
+#: The buffer pool of a member on a server whose memory is not known (an unlisted flavor), in MB.
+FALLBACK_BUFFER_POOL_MB = 512
+
+#: The default buffer pool is a multiple of this, the size in which InnoDB grows it, in MB.
+BUFFER_POOL_STEP_MB = 128
+
+
+class StackConfig(Section):
+    """The sections of `Pulumi.<stack>.yaml` as written by the user."""
+
+    cloud: Cloud = Cloud()
+    """The cloud account."""
+    servers: Servers = Servers()
+    """The servers."""
+    host: Host = Host()
+    """How servers are prepared."""
+    swarm: Swarm = Swarm()
+    """The Docker swarm."""
+    network: Network = Network()
+    """The overlay network."""
+    database: Database = Database()
+    """The Galera cluster."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A member of the Galera cluster and the server it is pinned to."""
+
+    name: str
+    """Name of the member, of its service and of its node in Galera, for example `galera-1`."""
+    server: Server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The checked configuration of one stack."""
+
+    stack: str
+    root: Path
+    """Directory of the project, to which relative paths refer."""
+    config: StackConfig
+    warnings: tuple[Problem, ...] = ()
+    """What deserves a look but stops nothing."""
+
+    @property
+    def cloud(self) -> Cloud:
+        """Section `cloud`."""
+        return self.config.cloud
+
+    @property
+    def host(self) -> Host:
+        """Section `host`."""
+        return self.config.host
+
+    @property
+    def swarm(self) -> Swarm:
+        """Section `swarm`."""
+        return self.config.swarm
+
+    @property
+    def network(self) -> Network:
+        """Section `network`."""
+        return self.config.network
+
+    @property
+    def database(self) -> Database:
+        """Section `database`."""
+        return self.config.database
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Each server with its defaults and overrides resolved, in order (`db-1` first)."""
+        return self.config.servers.expanded
+
+    @property
+    def managers(self) -> tuple[Server, ...]:
+        """The servers that are swarm managers: an odd number of them, the first ones."""
+        return self.servers[: manager_count(self.config)]
+
+    @property
+    def workers(self) -> tuple[Server, ...]:
+        """The servers that are swarm workers."""
+        return self.servers[manager_count(self.config) :]
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The members of the database, in order; the first one is where the cluster is born."""
+        names = member_names(self.config)
+        return tuple(
+            Member(name=name, server=server) for name, server in zip(names, self.servers, strict=False)
+        )
+
+    @property
+    def buffer_pool_mb(self) -> int:
+        """InnoDB buffer pool of each member in MB, chosen or default."""
+        return buffer_pool_mb(self.config)
+
+    @property
+    def ssh_key_path(self) -> Path:
+        """The private key with which the servers are reached."""
+        return self.root / (self.cloud.ssh_key_file or f".secrets/{self.stack}/ssh_ed25519")
+
+    @property
+    def init_scripts(self) -> tuple[Path, ...]:
+        """The init scripts in the order in which they run."""
+        if self.database.init_scripts is None:
+            return ()
+        directory = self.root / self.database.init_scripts
+        return tuple(sorted(path for path in directory.iterdir() if not path.name.startswith(".")))
+
+
+def manager_count(config: StackConfig) -> int:
+    """Number of swarm managers: as configured, or the largest odd number that the servers allow."""
+    most = min(config.servers.count, MOST_MANAGERS)
+    return config.swarm.managers or (most if most % 2 else most - 1)
+
+
+def member_count(config: StackConfig) -> int:
+    """Number of database members: as configured, or one on each server."""
+    return config.database.members or config.servers.count
+
+
+def member_names(config: StackConfig) -> tuple[str, ...]:
+    """Names of the members, in order."""
+    return tuple(f"{config.database.cluster_name}-{number}" for number in range(1, member_count(config) + 1))
+
+
+def smallest_server_memory_mb(config: StackConfig) -> int | None:
+    """Memory of the smallest server that carries a member, in MB; None when none is known."""
+    carrying = config.servers.expanded[: member_count(config)]
+    known = [server.known_memory_mb for server in carrying if server.known_memory_mb is not None]
+    return min(known, default=None)
+
+
+def buffer_pool_mb(config: StackConfig) -> int:
+    """InnoDB buffer pool of each member in MB: as configured, or half of what the member may use."""
+    if config.database.buffer_pool_mb is not None:
+        return config.database.buffer_pool_mb
+    available = config.database.memory_mb or smallest_server_memory_mb(config)
+    if available is None:
+        return FALLBACK_BUFFER_POOL_MB
+    return max(available // 2 // BUFFER_POOL_STEP_MB, 1) * BUFFER_POOL_STEP_MB

@@ -1,0 +1,1 @@
+"""One screen that tells how a deployed stack is doing right now: `make status`."""

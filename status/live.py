@@ -1,0 +1,133 @@
+"""Asks the servers of a stack how they are, over SSH, all at once."""
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from providers.ssh import Session, SshError, Target, connect
+
+#: How long one server may take before it counts as silent, in seconds.
+PATIENCE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberNow:
+    """What a member says of itself; `evidence` is its last decision where it does not answer SQL."""
+
+    member: str
+    server: str
+    state: str = "silent"
+    status: str = ""
+    size: str = ""
+    seqno: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackNow:
+    """Servers that answered SSH, the swarm's own list of nodes, and each member."""
+
+    answering: frozenset[str]
+    nodes: tuple[dict[str, Any], ...]
+    services: tuple[dict[str, Any], ...]
+    members: tuple[MemberNow, ...]
+    problems: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    hostname: str
+    problem: str = ""
+    nodes: tuple[dict[str, Any], ...] = ()
+    services: tuple[dict[str, Any], ...] = ()
+    member: MemberNow | None = None
+
+
+def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
+    """Ask every server of the stack's outputs; one that does not answer is a line in `problems`, not
+    an error.
+    """
+    access = outputs["access"]
+    private_key = (root / access["keyFile"]).read_text()
+    members = {host["hostname"]: host.get("member") for host in access["hosts"]}
+    targets = {
+        host["hostname"]: Target(host=host["address"], host_key=host["hostKey"], private_key=private_key)
+        for host in access["hosts"]
+    }
+    with ThreadPoolExecutor(max_workers=len(targets) or 1) as pool:
+        answers = list(pool.map(lambda name: _ask(name, targets[name], members[name]), targets))
+    return StackNow(
+        answering=frozenset(a.hostname for a in answers if not a.problem),
+        nodes=next((a.nodes for a in answers if a.nodes), ()),
+        services=next((a.services for a in answers if a.services), ()),
+        members=tuple(a.member for a in answers if a.member is not None),
+        problems=tuple(a.problem for a in answers if a.problem),
+    )
+
+
+def _ask(hostname: str, target: Target, member: str | None) -> _Answer:
+    try:
+        with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
+            return _Answer(
+                hostname=hostname,
+                nodes=_json_lines(session, "docker node ls --format '{{json .}}'"),
+                services=_json_lines(session, "docker service ls --format '{{json .}}'"),
+                member=_ask_member(session, hostname, member) if member else None,
+            )
+    except SshError as fault:
+        silent = MemberNow(member=member, server=hostname) if member else None
+        return _Answer(hostname=hostname, problem=str(fault), member=silent)
+
+
+def _json_lines(session: Session, command: str) -> tuple[dict[str, Any], ...]:
+    """Rows of a docker list; none where this server is a worker, which may not ask."""
+    done = session.run(command, timeout_seconds=PATIENCE_SECONDS)
+    if done.exit_status != 0:
+        return ()
+    return tuple(json.loads(line) for line in done.stdout.splitlines() if line.strip())
+
+
+_ASK = r"""
+container=$(docker ps -q --filter label=com.docker.swarm.service.name={member} | head -n 1)
+[ -n "$container" ] || exit 3
+docker exec -i "$container" bash -s <<'INSIDE'
+run=/dev/shm/galera-swarm
+echo "phase=$(cat "$run/phase" 2>/dev/null)"
+client=$(command -v mariadb || command -v mysql)
+timeout 4 "$client" --defaults-file="$run/monitor.cnf" --connect-timeout=2 -NBe "
+    SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_status',
+    'wsrep_cluster_size', 'wsrep_last_committed')" 2>/dev/null | tr '\t' '='
+INSIDE
+docker logs --tail 300 "$container" 2>&1 | sed -n 's/^galera-swarm: /said=/p' | tail -n {lines}
+"""
+_EVIDENCE_LINES = 12
+
+
+def _ask_member(session: Session, hostname: str, member: str) -> MemberNow:
+    """What the member says over SQL, and where it does not answer there, what it last said in its log."""
+    answer = session.run(
+        _ASK.format(member=member, lines=_EVIDENCE_LINES), timeout_seconds=2 * PATIENCE_SECONDS
+    )
+    if answer.exit_status == 3:
+        return MemberNow(member=member, server=hostname, state="not running")
+    facts: dict[str, str] = {}
+    said: list[str] = []
+    for line in answer.stdout.splitlines():
+        key, _, value = line.partition("=")
+        if key == "said":
+            said.append(value)
+        else:
+            facts[key] = value
+    state = facts.get("wsrep_local_state_comment") or facts.get("phase") or "starting"
+    return MemberNow(
+        member=member,
+        server=hostname,
+        state=state,
+        status=facts.get("wsrep_cluster_status", ""),
+        size=facts.get("wsrep_cluster_size", ""),
+        seqno=facts.get("wsrep_last_committed", ""),
+        evidence=() if state == "Synced" else tuple(said),
+    )

@@ -1,0 +1,1 @@
+"""Contract tests: clients and our providers against the sandbox API, without Docker."""

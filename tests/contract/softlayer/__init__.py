@@ -1,0 +1,1 @@
+"""Contract tests of providers/softlayer against the sandbox's API."""

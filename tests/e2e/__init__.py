@@ -1,0 +1,1 @@
+"""The real engine against real nested hosts and real SQL."""

@@ -1,0 +1,107 @@
+"""The sandbox's side of a test: its life, what was ordered, and the containers that are the servers."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTROL = "http://127.0.0.1:18080/control"
+
+
+def sandbox(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    """Run `python -m sandbox …` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@contextmanager
+def sandbox_up() -> Iterator[None]:
+    """The sandbox is up meanwhile, and taken away at the end; one that answers already is left alone."""
+    if answers():
+        yield
+        return
+    started = sandbox("up")
+    assert started.returncode == 0, f"the sandbox does not start:\n{started.stdout}\n{started.stderr}"
+    try:
+        yield
+    finally:
+        stopped = sandbox("down")
+        assert stopped.returncode == 0, stopped.stderr
+
+
+def control(path: str, body: object = None, method: str | None = None) -> Any:
+    """One of the sandbox's control answers; with a body, something it is told."""
+    request = urllib.request.Request(
+        f"{CONTROL}/{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def answers() -> bool:
+    """Whether the sandbox's API is there."""
+    try:
+        control("health")
+    except OSError:
+        return False
+    return True
+
+
+def ordered(prefix: str) -> dict[str, int]:
+    """How often each server whose name begins so was ever ordered, by host name."""
+    counts: dict[str, int] = control("orders")["orderedByName"]
+    return {name.split(".")[0]: count for name, count in counts.items() if name.startswith(prefix)}
+
+
+def guests(prefix: str) -> list[str]:
+    """Host names of the guests that are there, in order, each as often as there are guests of it."""
+    return sorted(guest["hostname"] for guest in control("guests") if guest["hostname"].startswith(prefix))
+
+
+@contextmanager
+def faults(*scripts: dict[str, Any]) -> Iterator[None]:
+    """Fault scripts of the sandbox's API, taken back at the end."""
+    control("faults", list(scripts))
+    try:
+        yield
+    finally:
+        control("faults", method="DELETE")
+
+
+def docker(*words: str) -> str:
+    """The machine's own docker, on which the servers are containers."""
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def node_container(hostname: str) -> str:
+    """Id of the container that is the server of that name."""
+    numbers = [guest["id"] for guest in control("guests") if guest["hostname"] == hostname]
+    assert len(numbers) == 1, f"{len(numbers)} servers are called {hostname}"
+    found = docker("ps", "-aq", "--filter", "label=galera-swarm.sandbox", "--filter", f"name=-{numbers[0]}$")
+    assert found, f"no container for server {hostname}"
+    return found.split()[0]
+
+
+def on_node(hostname: str, command: str) -> str:
+    """Output of a shell command on a server, past SSH and firewall."""
+    return docker("exec", node_container(hostname), "sh", "-c", command)
+
+
+def kill_database(hostname: str) -> None:
+    """kill -9 of the database process on a server."""
+    on_node(hostname, "kill -9 $(pidof mariadbd)")

@@ -1,0 +1,126 @@
+"""The members of a deployed stack, and what can befall them on the servers, past the program."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.cloud import docker, node_container
+from tests.e2e.ledger import Endpoint, ask, endpoints_of, synced, wsrep
+from tests.e2e.stack import await_condition
+
+VOLUME = "/var/lib/docker/volumes/galera-data/_data"
+
+#: How long three members may take to come back before a test or measurement gives up.
+PATIENCE_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member, and the server that carries it with the container that this server is."""
+
+    name: str
+    hostname: str
+    container: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The members in their order; the first server is a manager."""
+
+    members: Sequence[Member]
+    password: str
+    uuid: str
+
+    @classmethod
+    def of(cls, outputs: dict[str, Any]) -> "Cluster":
+        """The cluster that a stack's outputs describe."""
+        endpoints = {endpoint.member: endpoint for endpoint in endpoints_of(outputs)}
+        return cls(
+            members=[
+                Member(
+                    name=host["member"],
+                    hostname=host["hostname"],
+                    container=node_container(host["hostname"]),
+                    endpoint=endpoints[host["member"]],
+                )
+                for host in outputs["access"]["hosts"]
+                if host.get("member")
+            ],
+            password=outputs["databaseRootPassword"],
+            uuid=outputs["database"]["clusterUuid"],
+        )
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        return [member.endpoint for member in self.members]
+
+    def on(self, member: Member, command: str) -> str:
+        """Output of a shell command on the member's server, past SSH and firewall."""
+        return docker("exec", member.container, "sh", "-c", command)
+
+    def status(self, member: Member) -> dict[str, str]:
+        """The member's wsrep status; empty when it does not answer."""
+        return wsrep(member.endpoint, self.password)
+
+    def ask(self, member: Member, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of one statement on one member."""
+        return ask(member.endpoint, self.password, sql)
+
+    def synced(self) -> bool:
+        return synced(self.endpoints, self.password)
+
+    def await_synced(self, timeout: float = PATIENCE_SECONDS) -> float:
+        """Wait until all members are Synced in one Primary; the seconds it took."""
+        try:
+            return await_condition("all members Synced", self.synced, timeout, every=0.1)
+        except AssertionError as exc:
+            said = "\n".join(f"{member.name}:\n{self.evidence(member)}" for member in self.members)
+            message = f"{exc}; the members say:\n{said}"
+            raise AssertionError(message) from exc
+
+    def await_fallen(self) -> None:
+        """Wait until the members are not all Synced: the accident has been noticed."""
+        await_condition("the fall", lambda: not self.synced(), timeout=30, every=0.05)
+
+    def kill(self, *members: Member) -> None:
+        """kill -9 of the database process of each, as near together as the machine allows."""
+        for member in members:
+            self.on(member, "kill -9 $(pidof mariadbd)")
+
+    def scale(self, replicas: int, *members: Member, manager: Member | None = None) -> None:
+        """Ask the swarm for so many tasks of each member's service, without waiting."""
+        words = " ".join(f"{member.name}={replicas}" for member in members)
+        self.on(manager or self.members[0], f"docker service scale --detach {words}")
+
+    def stop(self, *members: Member) -> None:
+        """Stop members in order through the swarm, and wait until their containers are gone."""
+        self.scale(0, *members)
+        for member in members:
+            await_condition(
+                f"the end of {member.name}", functools.partial(self._is_gone, member), timeout=90, every=0.1
+            )
+
+    def _is_gone(self, member: Member) -> bool:
+        return not self.on(member, f"docker ps -q --filter {_of_service(member)}")
+
+    def wipe(self, member: Member) -> None:
+        """Remove everything from a stopped member's data volume."""
+        self.on(member, f"find {VOLUME} -mindepth 1 -delete")
+
+    def has_data(self, member: Member) -> bool:
+        found = self.on(member, f"ls -A {VOLUME} | grep -cE '^(ibdata1|grastate.dat|mysql)$' || true")
+        return int(found) > 0
+
+    def evidence(self, member: Member, lines: int = 12) -> str:
+        """The last lines in which the member's newest container explains itself."""
+        return self.on(
+            member,
+            f"c=$(docker ps -aq --filter {_of_service(member)} | head -n 1);"
+            f" [ -z \"$c\" ] || docker logs --tail 400 $c 2>&1 | grep '^galera-swarm: ' | tail -n {lines}",
+        )
+
+
+def _of_service(member: Member) -> str:
+    return f"label=com.docker.swarm.service.name={member.name}"

@@ -1,0 +1,1 @@
+"""The member's shell on the real image: plain containers on one bridge network of the host's Docker."""

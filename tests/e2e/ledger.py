@@ -1,0 +1,138 @@
+"""A client that writes numbered rows without pause, so that a fault can be judged by what was acknowledged.
+
+A row counts as acknowledged when COMMIT returned. After a fault every acknowledged row has to be on
+every member;
+the longest time without an acknowledged write is how long the cluster did not answer.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import pymysql
+
+CLIENT_TIMEOUT_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    member: str
+    host: str
+    port: int
+
+
+def endpoints_of(outputs: dict[str, Any]) -> list[Endpoint]:
+    """The cluster's doors as the stack's outputs name them."""
+    return [Endpoint(e["member"], e["host"], int(e["port"])) for e in outputs["database"]["endpoints"]]
+
+
+def connect(endpoint: Endpoint, password: str, database: str | None = None) -> "pymysql.Connection[Any]":
+    return pymysql.connect(
+        host=endpoint.host,
+        port=endpoint.port,
+        user="root",
+        password=password,
+        database=database,
+        connect_timeout=CLIENT_TIMEOUT_SECONDS,
+        read_timeout=CLIENT_TIMEOUT_SECONDS,
+        write_timeout=CLIENT_TIMEOUT_SECONDS,
+        autocommit=True,
+    )
+
+
+def ask(endpoint: Endpoint, password: str, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of one statement on one member."""
+    connection = connect(endpoint, password)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+    finally:
+        connection.close()
+
+
+def wsrep(endpoint: Endpoint, password: str) -> dict[str, str]:
+    """The member's wsrep status, or an empty mapping when it does not answer."""
+    try:
+        return {str(k): str(v) for k, v in ask(endpoint, password, "SHOW GLOBAL STATUS LIKE 'wsrep%'")}
+    except pymysql.err.MySQLError:
+        return {}
+
+
+def synced(endpoints: Sequence[Endpoint], password: str) -> bool:
+    """All members Synced, Primary, in one cluster of exactly their number."""
+    answers = [wsrep(endpoint, password) for endpoint in endpoints]
+    return (
+        all(
+            answer.get("wsrep_local_state_comment") == "Synced"
+            and answer.get("wsrep_cluster_status") == "Primary"
+            and answer.get("wsrep_cluster_size") == str(len(endpoints))
+            for answer in answers
+        )
+        and len({answer["wsrep_cluster_state_uuid"] for answer in answers}) == 1
+    )
+
+
+@dataclass
+class Ledger:
+    """Writes rows to whichever member answers, beginning with the first."""
+
+    endpoints: Sequence[Endpoint]
+    password: str
+    name: str = "ledger"
+    acknowledged: list[int] = field(default_factory=list)
+    longest_pause_seconds: float = 0.0
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "Ledger":
+        ask(self.endpoints[0], self.password, f"CREATE DATABASE IF NOT EXISTS {self.name}")
+        ask(
+            self.endpoints[0],
+            self.password,
+            f"CREATE TABLE IF NOT EXISTS {self.name}.entries (n INT PRIMARY KEY)",
+        )
+        ask(self.endpoints[0], self.password, f"DELETE FROM {self.name}.entries")
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def _write(self) -> None:
+        connection: pymysql.Connection[Any] | None = None
+        number, turn, last = 0, 0, time.monotonic()
+        while not self._stop.is_set():
+            number += 1
+            try:
+                if connection is None:
+                    connection = connect(self.endpoints[turn % len(self.endpoints)], self.password, self.name)
+                with connection.cursor() as cursor:
+                    cursor.execute("INSERT INTO entries VALUES (%s)", (number,))
+            except (pymysql.err.MySQLError, OSError):
+                connection, turn = None, turn + 1
+                self._stop.wait(0.05)
+                continue
+            now = time.monotonic()
+            self.longest_pause_seconds = max(self.longest_pause_seconds, now - last)
+            last = now
+            self.acknowledged.append(number)
+            self._stop.wait(0.01)
+
+    def lost_on(self, endpoint: Endpoint) -> set[int]:
+        """Acknowledged rows that this member does not have. Settles first: asks with causal reads."""
+        written = set(self.acknowledged)
+        connection = connect(endpoint, self.password)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION wsrep_sync_wait = 1")
+                cursor.execute(f"SELECT n FROM {self.name}.entries")
+                return written - {int(row[0]) for row in cursor.fetchall()}
+        finally:
+            connection.close()

@@ -1,0 +1,128 @@
+"""The main way, in the order in which a user walks it: up, clean diffs, changes, faults, scale, down.
+
+The tests of this module share one stack and run in order; each leaves three Synced members behind.
+"""
+
+import pytest
+
+from tests.e2e.cloud import guests, kill_database, on_node, ordered
+from tests.e2e.ledger import Ledger, ask, endpoints_of, synced, wsrep
+from tests.e2e.stack import Stack, await_condition
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+
+WHOLE_CRASH_LIMIT_SECONDS = 180
+
+
+def test_up_ends_with_three_synced_members_and_one_order_each(stack: Stack) -> None:
+    before = ordered("spine-")
+    stack.up()
+    outputs = stack.outputs()
+    assert [server["hostname"] for server in outputs["servers"]] == ["spine-1", "spine-2", "spine-3"]
+    assert outputs["swarm"] == {"managers": ["spine-1", "spine-2", "spine-3"], "workers": []}
+    database = outputs["database"]
+    assert (database["mode"], database["size"], database["state"]) == ("ordered", 3, "Synced")
+    assert database["version"].startswith("10.11")
+    endpoints = endpoints_of(outputs)
+    assert synced(endpoints, outputs["databaseRootPassword"])
+    uuids = {wsrep(e, outputs["databaseRootPassword"])["wsrep_cluster_state_uuid"] for e in endpoints}
+    assert uuids == {database["clusterUuid"]}
+    assert {name: count - before.get(name, 0) for name, count in ordered("spine-").items()} == {
+        "spine-1": 1,
+        "spine-2": 1,
+        "spine-3": 1,
+    }
+
+
+def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack) -> None:
+    assert stack.changes() == {}
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert stack.changes() == {}
+
+
+def test_no_password_is_in_a_log_or_in_the_open_state(stack: Stack) -> None:
+    password = stack.outputs()["databaseRootPassword"]
+    assert password not in stack.run("export").stdout
+    for hostname in ("spine-1", "spine-2", "spine-3"):
+        assert password not in on_node(hostname, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ")
+        assert password not in on_node(
+            hostname, "for c in $(docker ps -q); do docker logs $c 2>&1; docker inspect $c; done"
+        )
+
+
+def test_one_line_of_my_cnf_rolls_through_the_members_while_sql_answers(stack: Stack) -> None:
+    outputs = stack.outputs()
+    endpoints, password = endpoints_of(outputs), outputs["databaseRootPassword"]
+    stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = rolled.log\n")
+    touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
+    assert {name for name in touched if not name.startswith("galera-")} == set(), touched
+    assert {"galera-1", "galera-2", "galera-3"} <= touched
+    with Ledger(endpoints, password) as ledger:
+        stack.up()
+    assert ledger.acknowledged, "no row was written during the change"
+    assert synced(endpoints, password)
+    for endpoint in endpoints:
+        assert ask(endpoint, password, "SELECT @@slow_query_log_file") == [("rolled.log",)]
+        assert ledger.lost_on(endpoint) == set()
+
+
+def test_tags_and_notes_change_the_servers_in_place(stack: Stack) -> None:
+    before = [server["id"] for server in stack.outputs()["servers"]]
+    stack.set("servers.tags", ["blue"])
+    stack.set("servers.notes", "seen by the e2e test")
+    planned = stack.changes()
+    assert set(planned) == {"update"}
+    assert len(planned["update"]) == 3
+    stack.up()
+    assert [server["id"] for server in stack.outputs()["servers"]] == before
+    assert stack.changes() == {}
+
+
+def test_another_datacenter_is_planned_for_one_server_and_refused_for_two(stack: Stack) -> None:
+    stack.set("servers.overrides", {"spine-3": {"datacenter": "dal13"}})
+    replaced = {op for op, urns in stack.changes().items() if any("VirtualGuest" in urn for urn in urns)}
+    assert "replace" in replaced
+    stack.set("servers.overrides", {"spine-2": {"datacenter": "dal13"}, "spine-3": {"datacenter": "dal13"}})
+    refused = stack.run("preview", check=False)
+    assert refused.returncode != 0
+    assert "spine-2" in refused.stdout + refused.stderr
+    assert "can lose 1" in refused.stdout + refused.stderr
+    stack.set("servers.overrides", {})
+    assert stack.changes() == {}
+
+
+def test_all_members_killed_at_once_come_back_with_every_acknowledged_row(stack: Stack) -> None:
+    outputs = stack.outputs()
+    endpoints, password = endpoints_of(outputs), outputs["databaseRootPassword"]
+    with Ledger(endpoints, password) as ledger:
+        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
+        for hostname in ("spine-1", "spine-2", "spine-3"):
+            kill_database(hostname)
+        await_condition("the fall", lambda: not synced(endpoints, password), timeout=30)
+        took = await_condition(
+            "three Synced members", lambda: synced(endpoints, password), timeout=WHOLE_CRASH_LIMIT_SECONDS
+        )
+    print(f"all killed: {took:.1f} s to three Synced, {ledger.longest_pause_seconds:.1f} s without a write")
+    for endpoint in endpoints:
+        assert ledger.lost_on(endpoint) == set()
+    assert wsrep(endpoints[0], password)["wsrep_cluster_state_uuid"] == outputs["database"]["clusterUuid"]
+
+
+def test_three_to_five_to_three_keeps_the_data_and_a_clean_node_list(stack: Stack) -> None:
+    outputs = stack.outputs()
+    endpoints, password = endpoints_of(outputs), outputs["databaseRootPassword"]
+    with Ledger(endpoints, password) as ledger:
+        stack.set("servers.count", 5)
+        stack.up()
+        five = endpoints_of(stack.outputs())
+        assert len(five) == 5
+        assert synced(five, password)
+        stack.set("servers.count", 3)
+        stack.up()
+    assert synced(endpoints, password)
+    for endpoint in endpoints:
+        assert ledger.lost_on(endpoint) == set()
+    nodes = on_node("spine-1", "docker node ls --format '{{.Hostname}} {{.Status}}'").splitlines()
+    assert sorted(nodes) == ["spine-1 Ready", "spine-2 Ready", "spine-3 Ready"]
+    assert guests("spine-") == ["spine-1", "spine-2", "spine-3"]
+    assert stack.changes() == {}

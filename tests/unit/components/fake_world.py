@@ -1,0 +1,74 @@
+"""What a deployment would find out: ids, addresses, keys and tokens, the same for the same name each time."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """One place to deploy to; another one has other addresses and ids."""
+
+    first_id: int = 7001
+    public_net: str = "10.140.0"
+    private_net: str = "10.141.0"
+
+    def made(self, type_: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Id and outputs of a resource once it is there, beside its inputs."""
+        number = int((re.findall(r"\d+", name) or ["0"])[-1])
+        kind = type_.rpartition(":")[2]
+        if kind == "VirtualGuest":
+            guest = self.first_id + number
+            return str(guest), {
+                "guest_id": guest,
+                "public_ip": f"{self.public_net}.{9 + number}",
+                "private_ip": f"{self.private_net}.{9 + number}",
+                "fqdn": f"{inputs['hostname']}.{inputs['domain']}",
+            }
+        if kind in ("ServiceConfig", "Secret"):
+            return f"id-of-{inputs['name']}", {}
+        return f"id-of-{name}", _FOUND[kind](name, inputs) if kind in _FOUND else {}
+
+
+SECRET_WORD = "hush"
+"""Part of every secret that is found out, so that none can hide."""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _secret(name: str) -> str:
+    return f"{SECRET_WORD}-{_digest(name)[:24]}"
+
+
+def _answer(name: str, inputs: Mapping[str, Any]) -> str:
+    """A host that gets other settings for its engine says that it restarted it."""
+    return f"{name} {_digest(inputs['stdin']) if name.endswith('-settings') else 'done'}\n"
+
+
+_FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
+    "SshKey": lambda *_: {"key_id": 11, "fingerprint": "aa:bb"},
+    "HostKey": lambda name, inputs: {
+        "host_key": f"ssh-ed25519 AAAA{_digest(name + str(inputs['server_id']))}"
+    },
+    "Command": lambda name, inputs: {"stdout": _answer(name, inputs), "stderr": ""},
+    "SwarmInit": lambda name, _: {
+        "swarm_id": "swarm-1",
+        "node_id": "node-1",
+        "manager_token": _secret(f"{name}-manager"),
+        "worker_token": _secret(f"{name}-worker"),
+    },
+    "SwarmNode": lambda name, inputs: {"node_id": f"node-of-{name}-on-{inputs['server_id']}"},
+    "PinnedImage": lambda _, inputs: {"reference": f"{inputs['image']}@sha256:{'0' * 64}"},
+    "RandomPassword": lambda name, _: {"result": _secret(name)},
+    "ClusterBirth": lambda *_: {"cluster_uuid": "5f0c3ad2-c6f2-11f0-9d6e-0242ac110002"},
+    "SyncedMember": lambda *_: {
+        "state": "Synced",
+        "size": 3,
+        "version": "10.11.11-MariaDB",
+        "node_address": "172.16.100.5",
+    },
+}

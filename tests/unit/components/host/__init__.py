@@ -1,0 +1,1 @@
+"""Host preparation: plans, generated scripts, and what the scripts' functions decide."""

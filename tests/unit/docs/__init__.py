@@ -1,0 +1,1 @@
+"""The documentation, as far as a machine can tell whether it is true."""

@@ -1,0 +1,14 @@
+"""A clock that nobody has to wait for."""
+
+import pytest
+
+from providers.galera import patience, synced_provider
+from tests.unit.providers.galera.fake_server import FakeClock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    fake = FakeClock()
+    for module in (patience, synced_provider):
+        monkeypatch.setattr(module, "time", fake.module())
+    return fake

@@ -1,0 +1,117 @@
+"""What MariaDB would keep of databases and accounts, for the statements that the providers use."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from providers.galera import database_provider, user_provider
+from providers.galera.errors import GaleraError
+
+
+@dataclass
+class FakeMaria:
+    """One cluster. `log` holds every statement with its values."""
+
+    databases: dict[str, tuple[str, str]] = field(default_factory=dict)
+    passwords: dict[tuple[str, str], str] = field(default_factory=dict)
+    grants: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    is_up: bool = True
+
+    @contextmanager
+    def any_member(self, props: Mapping[str, Any]) -> Iterator["FakeMaria"]:
+        assert {"members", "port", "root_password"} <= set(props)
+        if not self.is_up:
+            said = "no member of the cluster takes SQL"
+            raise GaleraError(said)
+        yield self
+
+    def rows(self, _connection: object, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        self.log.append(f"{statement} {values}")
+        text = statement.replace("%%", "%") if values else statement
+        for pattern, answer in _STATEMENTS:
+            if found := re.fullmatch(pattern, text):
+                return answer(self, found, values) or []
+        pytest.fail(f"no answer for: {statement}")
+
+
+def _database(maria: FakeMaria, found: re.Match[str], _values: tuple[Any, ...]) -> None:
+    name = found["name"].replace("``", "`")
+    if found["verb"] == "CREATE":
+        maria.databases.setdefault(name, (found["charset"], found["collation"]))
+    else:
+        maria.databases[name] = (found["charset"], found["collation"])
+
+
+def _drop_database(maria: FakeMaria, found: re.Match[str], _values: tuple[Any, ...]) -> None:
+    maria.databases.pop(found["name"], None)
+
+
+def _create_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
+    user, host, secret = values
+    maria.passwords.setdefault((user, host), secret)
+    maria.grants.setdefault((user, host), {})
+
+
+def _alter_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
+    user, host, secret = values
+    maria.passwords[user, host] = secret
+
+
+def _drop_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
+    maria.passwords.pop(values, None)
+    maria.grants.pop(values, None)
+
+
+def _change(maria: FakeMaria, found: re.Match[str], values: tuple[Any, ...]) -> None:
+    has = maria.grants[values].setdefault(found["on"], set())
+    privileges = set(found["privileges"].split(", "))
+    if found["verb"] == "GRANT":
+        has |= privileges
+    else:
+        has -= privileges
+
+
+def _show(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    user, host = values
+    lines = [f"GRANT USAGE ON *.* TO `{user}`@`{host}` IDENTIFIED BY PASSWORD '{maria.passwords[values]}'"]
+    for on, privileges in maria.grants[values].items():
+        if privileges:
+            option = " WITH GRANT OPTION" if "GRANT OPTION" in privileges else ""
+            plain = ", ".join(sorted(privileges - {"GRANT OPTION"})) or "USAGE"
+            lines.append(f"GRANT {plain} ON {on} TO `{user}`@`{host}`{option}")
+    return [(line,) for line in lines]
+
+
+_FORM = r"`(?P<name>.+)` CHARACTER SET (?P<charset>\w+) COLLATE (?P<collation>\w+)"
+_STATEMENTS: list[tuple[str, Any]] = [
+    (rf"(?P<verb>CREATE) DATABASE IF NOT EXISTS {_FORM}", _database),
+    (rf"(?P<verb>ALTER) DATABASE {_FORM}", _database),
+    (r"DROP DATABASE IF EXISTS `(?P<name>.+)`", _drop_database),
+    (
+        r"SELECT DEFAULT_CHARACTER_SET_NAME, .*",
+        lambda maria, _f, values: [maria.databases[values[0]]] if values[0] in maria.databases else [],
+    ),
+    (r"CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s", _create_user),
+    (r"ALTER USER %s@%s IDENTIFIED BY PASSWORD %s", _alter_user),
+    (r"DROP USER IF EXISTS %s@%s", _drop_user),
+    (r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+) ON (?P<on>\S+) (TO|FROM) %s@%s", _change),
+    (r"SHOW GRANTS FOR %s@%s", _show),
+    (
+        r"SELECT authentication_string .*",
+        lambda maria, _f, values: [(maria.passwords[values],)] if values in maria.passwords else [],
+    ),
+]
+
+
+def installed(monkeypatch: pytest.MonkeyPatch) -> FakeMaria:
+    """The cluster that the providers of databases and users reach."""
+    maria = FakeMaria()
+    for module in (database_provider, user_provider):
+        monkeypatch.setattr(module, "any_member", maria.any_member)
+        monkeypatch.setattr(module, "rows", maria.rows)
+    return maria

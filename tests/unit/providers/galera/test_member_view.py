@@ -1,0 +1,164 @@
+"""Whether the task that runs is the wanted one, and what a member says of itself."""
+
+from typing import Any
+
+import pytest
+
+from providers.galera.errors import GaleraError
+from providers.galera.member_view import data_kilobytes, expected_size, same_spec, sql_view, task_view
+from providers.ssh import Completed, Session
+from tests.unit.providers.galera import documents
+from tests.unit.providers.galera.documents import service, task
+
+NEW_CONFIG = {
+    "ContainerSpec": {**documents.TEMPLATE["ContainerSpec"], "Configs": [{"ConfigName": "my-cnf-2"}]}
+}
+OTHER_PORT = [{"Protocol": "tcp", "TargetPort": 3306, "PublishedPort": 3307, "PublishMode": "host"}]
+
+
+class FakeManager(Session):
+    """Gives one answer."""
+
+    def __init__(self, stdout: str, exit_status: int = 0, stderr: str = "") -> None:
+        self.name = "10.140.0.1"
+        self._answer = Completed(exit_status=exit_status, stdout=stdout, stderr=stderr)
+
+    def run(
+        self, command: str, *, stdin: str | None = None, timeout_seconds: float, close_stdin: bool = True
+    ) -> Completed:
+        return self._answer
+
+
+def with_ports(ports: list[dict[str, Any]]) -> dict[str, Any]:
+    one = service()
+    one["Spec"]["EndpointSpec"]["Ports"] = ports
+    return one
+
+
+@pytest.mark.parametrize(
+    ("case", "is_current", "phase"),
+    [
+        (documents.said(service(), task()), True, "running"),
+        (documents.said(service("updating"), task()), True, "the update of its service is updating"),
+        (documents.said(service("completed"), task()), True, "running"),
+        (documents.said(service("rollback_completed"), task()), False, "rollback_completed"),
+        (documents.said(service()), False, "no task yet"),
+        (documents.said(service(), task(state="preparing")), False, "preparing"),
+        (documents.said(service(**NEW_CONFIG), task()), False, "former spec still runs"),
+        (documents.said(service(**NEW_CONFIG), task(**NEW_CONFIG)), True, "running"),
+        (documents.said(service(ForceUpdate=1), task()), False, "former spec still runs"),
+        (documents.said(service(Placement={"Constraints": []}), task()), True, "running"),
+        (documents.said(with_ports(OTHER_PORT), task()), False, "former spec still runs"),
+        (documents.said(with_ports(documents.PORTS + OTHER_PORT), task()), True, "running"),
+        (
+            documents.said(
+                service(**NEW_CONFIG),
+                task("new", "ready", "2026-01-01T00:00:09Z", **NEW_CONFIG),
+                task("old"),
+            ),
+            False,
+            "ready",
+        ),
+        (
+            documents.said(
+                service(**NEW_CONFIG), task("new", made="2026-01-01T00:00:09Z", **NEW_CONFIG), task("old")
+            ),
+            False,
+            "running",
+        ),
+    ],
+)
+def test_task_view(case: str, is_current: bool, phase: str) -> None:
+    seen = task_view(FakeManager(case), "galera-2")
+    assert seen.is_current is is_current
+    assert phase in seen.phase
+
+
+def test_a_task_that_is_shutting_down_is_not_current() -> None:
+    ending = task()
+    ending["DesiredState"] = "shutdown"
+    assert not task_view(FakeManager(documents.said(service(), ending)), "galera-2").is_current
+
+
+def test_the_reason_of_a_task_that_cannot_start_is_shown() -> None:
+    waiting = task(state="pending")
+    waiting["Status"]["Err"] = "no suitable node (scheduling constraints not satisfied on 3 nodes)"
+    assert "no suitable node" in task_view(FakeManager(documents.said(service(), waiting)), "galera-2").phase
+
+
+def test_the_container_is_found_for_its_data() -> None:
+    assert task_view(FakeManager(documents.said(service(), task())), "galera-2").container == (
+        "container-of-task1"
+    )
+
+
+@pytest.mark.parametrize("answer", ["", "[]\n"])
+def test_a_service_that_is_not_there(answer: str) -> None:
+    manager = FakeManager(answer, 1, "Status: Error: no such service: galera-2")
+    with pytest.raises(GaleraError, match=r"does not know the service galera-2: .*no such service"):
+        task_view(manager, "galera-2")
+
+
+@pytest.mark.parametrize(
+    ("template", "made_by", "same"),
+    [
+        ({}, {}, True),
+        ({"Resources": {"Limits": {}}}, {}, True),
+        ({"Networks": []}, {"Networks": None}, True),
+        ({"Resources": {"Limits": {"MemoryBytes": 1}}}, {}, False),
+        ({"RestartPolicy": {"Condition": "any"}}, {}, True),
+        ({"LogDriver": {"Name": "local"}}, {}, False),
+    ],
+)
+def test_same_spec(template: dict[str, Any], made_by: dict[str, Any], same: bool) -> None:
+    assert same_spec(template, made_by) is same
+
+
+@pytest.mark.parametrize(
+    ("names", "absent", "size"),
+    [
+        ("galera-1\ngalera-2\ngalera-3\n", [], 3),
+        ("galera-1\ngalera-2\ngalera-3\n", ["galera-3"], 2),
+        ("galera-1\n", ["galera-9"], 1),
+        ("", [], 1),
+    ],
+)
+def test_expected_size(names: str, absent: list[str], size: int) -> None:
+    assert expected_size(FakeManager(names), "galera", absent) == size
+
+
+@pytest.mark.parametrize(("answer", "kilobytes"), [("385024\n", 385024), ("", 0), ("du: gone\n", 0)])
+def test_data_kilobytes(answer: str, kilobytes: int) -> None:
+    assert data_kilobytes(FakeManager(answer), "c") == kilobytes
+
+
+def test_sql_view_of_a_joiner_that_says_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.galera.member_view.values", lambda _connection, _statement: {})
+    seen = sql_view(object())  # type: ignore[arg-type]
+    assert (seen.size, seen.is_synced) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "component", "ready", "is_synced"),
+    [
+        ("Synced", "Primary", "ON", True),
+        ("Synced", "Primary", "OFF", False),
+        ("Synced", "non-Primary", "ON", False),
+        ("Donor/Desynced", "Primary", "ON", False),
+    ],
+)
+def test_sql_view(
+    state: str, component: str, ready: str, is_synced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {
+        "wsrep_local_state_comment": state,
+        "wsrep_cluster_status": component,
+        "wsrep_ready": ready,
+        "wsrep_cluster_size": "3",
+        "version": "10.11.19-MariaDB",
+        "wsrep_node_address": "10.77.0.4",
+    }
+    monkeypatch.setattr("providers.galera.member_view.values", lambda _connection, _statement: answers)
+    seen = sql_view(object())  # type: ignore[arg-type]
+    assert (seen.size, seen.version, seen.address) == (3, "10.11.19-MariaDB", "10.77.0.4")
+    assert seen.is_synced is is_synced

@@ -1,0 +1,1 @@
+"""Unit tests of providers/softlayer, on a fake account and a fake clock."""

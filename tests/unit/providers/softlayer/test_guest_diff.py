@@ -1,0 +1,140 @@
+"""The diff table: what each changed field asks for, and that unknown values never ask for a new guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.runtime.rpc import UNKNOWN
+
+from providers.softlayer.guest_inputs import PARSERS, GuestInputs
+from providers.softlayer.guest_provider import VirtualGuestProvider
+from tests.unit.providers.softlayer.fakes import declared
+
+PROVIDER = VirtualGuestProvider()
+PLAIN = declared(disks=(25, 100), tags=("db",), ssh_key_ids=(7,))
+FLAVORED = declared(cpus=None, memory_mb=None, flavor="B1_2X8X25")
+
+
+def state(inputs: GuestInputs, **more: Any) -> dict[str, Any]:
+    """Outputs as the engine keeps them: numbers are floats."""
+    props = {
+        **inputs.to_props(),
+        "guest_id": 100,
+        "public_ip": "192.0.2.1",
+        "tagged": True,
+        "__provider": "a",
+    }
+    return {key: float(value) if type(value) is int else value for key, value in {**props, **more}.items()}
+
+
+IN_PLACE = [
+    (PLAIN, "hostname", "db-2"),
+    (PLAIN, "domain", "example.org"),
+    (PLAIN, "notes", "hello"),
+    (PLAIN, "tags", ["db", "more"]),
+    (PLAIN, "tags", []),
+    (PLAIN, "user_data", "#!/bin/sh"),
+    (PLAIN, "nic_speed", 100),
+    (PLAIN, "cpus", 4),
+    (PLAIN, "cpus", 1),
+    (PLAIN, "memory_mb", 8192),
+    (PLAIN, "disks", [25, 250]),
+    (PLAIN, "disks", [25, 100, 10]),
+    (PLAIN, "mark", "galera-swarm:other"),
+    (PLAIN, "endpoint", "https://api.service.softlayer.com/xmlrpc/v3.1"),
+    (FLAVORED, "flavor", "B1_4X8X25"),
+]
+REPLACED = [
+    (PLAIN, "datacenter", "ams03"),
+    (PLAIN, "os_code", "UBUNTU_24_64"),
+    (PLAIN, "hourly", False),
+    (PLAIN, "local_disk", True),
+    (PLAIN, "private_only", True),
+    (PLAIN, "public_vlan_id", 5),
+    (PLAIN, "private_vlan_id", 5),
+    (PLAIN, "ssh_key_ids", [8]),
+    (PLAIN, "ssh_key_ids", []),
+    (PLAIN, "placement_group_id", 5),
+    (PLAIN, "post_install_uri", "https://example.com/x"),
+    (PLAIN, "dedicated", True),
+    (PLAIN, "dedicated_host_id", 5),
+    (PLAIN, "disks", [25]),
+    (PLAIN, "disks", [25, 50]),
+    (FLAVORED, "flavor", "C1_4X8X25"),
+    (FLAVORED, "flavor", "B1_2X8X100"),
+    (FLAVORED, "flavor", "BL1_2X8X25"),
+]
+UNTOUCHED = [
+    (PLAIN, "provision_timeout_minutes", 5),
+    (PLAIN, "tags", ["DB"]),
+    (PLAIN, "tags", ["db", "db"]),
+    (PLAIN, "ssh_key_ids", [7.0]),
+    (PLAIN, "hostname", "DB-1"),
+    (PLAIN, "disks", [25.0, 100.0]),
+    (PLAIN, "__provider", "b"),
+    (PLAIN, "notes", None),
+]
+
+
+def test_an_unchanged_declaration_changes_nothing() -> None:
+    result = PROVIDER.diff("100", state(PLAIN), PLAIN.to_props())
+    assert (result.changes, result.replaces) == (False, [])
+
+
+@pytest.mark.parametrize(("inputs", "field", "value"), IN_PLACE)
+def test_in_place(inputs: GuestInputs, field: str, value: Any) -> None:
+    result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize(("inputs", "field", "value"), REPLACED)
+def test_replaced_and_the_old_one_goes_first(inputs: GuestInputs, field: str, value: Any) -> None:
+    result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
+    assert (result.changes, result.replaces) == (True, [field])
+    assert result.delete_before_replace
+
+
+@pytest.mark.parametrize(("inputs", "field", "value"), UNTOUCHED)
+def test_untouched(inputs: GuestInputs, field: str, value: Any) -> None:
+    result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
+    assert (result.changes, result.replaces) == (False, [])
+
+
+def test_to_a_flavor_is_another_guest() -> None:
+    result = PROVIDER.diff(
+        "100", state(PLAIN), {**FLAVORED.to_props(), "disks": [25, 100], "tags": ["db"], "ssh_key_ids": [7]}
+    )
+    assert result.replaces == ["flavor"]
+
+
+def test_a_mark_lost_from_the_tags_is_set_again() -> None:
+    result = PROVIDER.diff("100", state(PLAIN, tagged=False), PLAIN.to_props())
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize("field", sorted(PARSERS))
+def test_one_unknown_value_neither_fails_nor_replaces(field: str) -> None:
+    news = {**PLAIN.to_props(), field: UNKNOWN}
+    result = PROVIDER.diff("100", state(PLAIN), news)
+    assert (result.changes, result.replaces) == (None, [])
+    assert field not in [failure.property for failure in PROVIDER.check({}, news).failures]
+
+
+@given(st.sets(st.sampled_from(sorted(PARSERS))))
+def test_any_unknown_values_neither_fail_nor_replace(fields: set[str]) -> None:
+    news = {**PLAIN.to_props(), **dict.fromkeys(fields, UNKNOWN)}
+    assert PROVIDER.diff("100", state(PLAIN), news).replaces == []
+    PROVIDER.check({}, news)
+
+
+def test_an_unknown_inside_a_list_is_unknown() -> None:
+    result = PROVIDER.diff("100", state(PLAIN), {**PLAIN.to_props(), "ssh_key_ids": [UNKNOWN]})
+    assert (result.changes, result.replaces) == (None, [])
+
+
+def test_a_known_change_of_identity_replaces_beside_an_unknown_one() -> None:
+    news = {**PLAIN.to_props(), "ssh_key_ids": [UNKNOWN], "datacenter": "ams03"}
+    assert PROVIDER.diff("100", state(PLAIN), news).replaces == ["datacenter"]

@@ -1,0 +1,114 @@
+"""The way to the API and back: what is ordered is read back as what was declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from providers.softlayer.guest_inputs import GuestInputs
+from providers.softlayer.guest_wire import complete_order, create_template, is_going, observe, outputs
+from providers.softlayer.mark import sign
+from tests.unit.providers.softlayer.fakes import declared
+from tests.unit.providers.softlayer.test_guest_inputs import GUESTS
+
+
+def live(inputs: GuestInputs) -> dict[str, Any]:
+    """The guest that the template orders, as the API shows it."""
+    template = create_template(inputs)
+    order = complete_order({"virtualGuests": [{"hostname": inputs.hostname}]}, inputs)
+    speed = template["networkComponents"][0]["maxSpeed"]
+    component = {"speed": speed, "maxSpeed": speed}
+    return {
+        "id": 100,
+        "hostname": template["hostname"],
+        "domain": template["domain"],
+        "datacenter": template["datacenter"],
+        "hourlyBillingFlag": int(template["hourlyBillingFlag"]),
+        "privateNetworkOnlyFlag": int(template["privateNetworkOnlyFlag"]),
+        "maxCpu": template.get("startCpus"),
+        "maxMemory": template.get("maxMemory"),
+        "localDiskFlag": template.get("localDiskFlag"),
+        "blockDevices": [
+            *template["blockDevices"],
+            {"device": "1", "diskImage": {"capacity": 2, "type": {"keyName": "SWAP"}}},
+        ],
+        "primaryNetworkComponent": component
+        | {"networkVlan": template.get("primaryNetworkComponent", {}).get("networkVlan")},
+        "primaryBackendNetworkComponent": component,
+        "userData": order["virtualGuests"][0]["userData"],
+        "notes": inputs.notes,
+        "tagReferences": [{"tag": {"name": tag}} for tag in (*inputs.tags, inputs.mark)],
+    }
+
+
+@given(GUESTS)
+def test_what_was_ordered_reads_back_as_declared(inputs: GuestInputs) -> None:
+    assert observe(live(inputs), inputs) == inputs
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value"),
+    [
+        ({"notes": "by hand"}, "notes", "by hand"),
+        ({"tagReferences": [{"tag": {"name": "galera-swarm:test"}}, {"tag": {"name": "x"}}]}, "tags", ("x",)),
+        ({"primaryNetworkComponent": {"speed": 100, "maxSpeed": 1000}}, "nic_speed", 100),
+        ({"primaryBackendNetworkComponent": {"speed": 10}}, "nic_speed", 10),
+        ({"userData": [{"value": sign("other", "galera-swarm:test")}]}, "user_data", "other"),
+        ({"hostname": "renamed"}, "hostname", "renamed"),
+        ({"maxCpu": 8}, "cpus", 8),
+        ({"datacenter": {"name": "ams03"}}, "datacenter", "ams03"),
+    ],
+)
+def test_a_hand_on_the_portal_shows(change: dict[str, Any], field: str, value: Any) -> None:
+    inputs = declared()
+    assert getattr(observe({**live(inputs), **change}, inputs), field) == value
+
+
+def test_tags_are_read_in_their_declared_spelling() -> None:
+    inputs = declared(tags=("DataBase",))
+    guest = {**live(inputs), "tagReferences": [{"tag": {"name": "database"}}, {"tag": {"name": inputs.mark}}]}
+    assert observe(guest, inputs).tags == ("DataBase",)
+
+
+def test_a_lost_mark_shows_in_the_outputs() -> None:
+    inputs = declared()
+    assert outputs(live(inputs), inputs.mark, 5)["tagged"] is True
+    assert outputs({**live(inputs), "tagReferences": []}, inputs.mark, 5)["tagged"] is False
+
+
+def test_fees_are_summed_as_decimals() -> None:
+    item = {
+        "hourlyRecurringFee": ".02",
+        "activeChildren": [{"hourlyRecurringFee": ".1"}, {"hourlyRecurringFee": "0"}],
+    }
+    shown = outputs({**live(declared()), "billingItem": item}, "galera-swarm:test", None)
+    assert (shown["hourly_fee"], shown["monthly_fee"]) == ("0.12", None)
+
+
+@pytest.mark.parametrize(
+    ("guest", "going"),
+    [
+        ({"billingItem": {"id": 1}, "provisionDate": "x"}, False),
+        ({"billingItem": None}, False),
+        ({"billingItem": None, "provisionDate": "x"}, True),
+        ({"billingItem": {"id": 1, "cancellationDate": "x"}}, True),
+        (
+            {"billingItem": {"id": 1}, "activeTransaction": {"transactionStatus": {"name": "RECLAIM_WAIT"}}},
+            True,
+        ),
+    ],
+)
+def test_which_guests_are_on_their_way_out(guest: dict[str, Any], going: bool) -> None:
+    assert is_going(guest) is going
+
+
+def test_a_template_names_its_devices_around_the_swap_partition() -> None:
+    devices = create_template(declared(disks=(25, 100, 10)))["blockDevices"]
+    assert [entry["device"] for entry in devices] == ["0", "2", "3"]
+
+
+def test_a_flavor_leaves_the_size_to_the_cloud() -> None:
+    template = create_template(declared(flavor="B1_2X8X25", cpus=None, memory_mb=None))
+    assert {"startCpus", "maxMemory", "localDiskFlag"}.isdisjoint(template)

@@ -1,0 +1,139 @@
+"""What each resource hands to the engine: exactly the inputs that its provider knows, secrets as secrets."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.dynamic import Resource
+
+from providers import galera, secrets, ssh, swarm, topology
+from providers.stateless import StatelessProvider
+
+SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
+TOPOLOGY = topology.TopologyArgs(servers=[], managers=1)
+
+#: How each is declared, and which of its properties are secrets.
+RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
+    "HostKey": (
+        lambda: ssh.HostKey("r", ssh.HostKeyArgs(server_id="1", host="h", private_key="k")),
+        {"private_key"},
+    ),
+    "SwarmInit": (
+        lambda: swarm.SwarmInit("r", swarm.SwarmInitArgs(ssh=SSH, server_id="1", advertise_address="a")),
+        {"manager_token", "worker_token"},
+    ),
+    "SwarmNode": (
+        lambda: swarm.SwarmNode(
+            "r",
+            swarm.SwarmNodeArgs(
+                ssh=SSH,
+                server_id="1",
+                hostname="db1",
+                managers=[SSH],
+                role="worker",
+                join_address="a:2377",
+                join_token="t",
+                swarm_id="s",
+                advertise_address="a",
+            ),
+        ),
+        {"join_token"},
+    ),
+    "ClusterBirth": (
+        lambda: galera.ClusterBirth(
+            "r", galera.ClusterBirthArgs(ssh_of_members=[], first="galera-1", cluster_name="galera")
+        ),
+        set(),
+    ),
+    "SyncedMember": (
+        lambda: galera.SyncedMember(
+            "r",
+            galera.SyncedMemberArgs(
+                ssh=SSH,
+                manager_ssh=SSH,
+                member="m",
+                service="m",
+                port=3306,
+                cluster_name="galera",
+                cluster_uuid="u",
+                password="p",
+            ),
+        ),
+        {"password"},
+    ),
+    "Database": (
+        lambda: galera.Database(
+            "r", galera.DatabaseArgs(members=[SSH], port=3306, root_password="p", database="d")
+        ),
+        {"root_password"},
+    ),
+    "DatabaseUser": (
+        lambda: galera.DatabaseUser(
+            "r",
+            galera.DatabaseUserArgs(members=[SSH], port=3306, root_password="p", user="u", password="q"),
+        ),
+        {"root_password", "password"},
+    ),
+    "RandomPassword": (
+        lambda: secrets.RandomPassword("r", secrets.RandomPasswordArgs()),
+        {"result"},
+    ),
+    "TopologyGuard": (
+        lambda: topology.TopologyGuard("r", topology.TopologyGuardArgs(**vars(TOPOLOGY))),
+        set(),
+    ),
+    "TopologySettled": (
+        lambda: topology.TopologySettled("r", topology.TopologySettledArgs(topology=TOPOLOGY, attempt="a")),
+        set(),
+    ),
+}
+
+
+class FakeBase:
+    """Keeps what a resource gives to its base class."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.provider: Any = None
+        self.props: dict[str, Any] = {}
+        self.opts: pulumi.ResourceOptions | None = None
+
+        def init(
+            _self: Resource, provider: Any, _name: str, props: Any, opts: pulumi.ResourceOptions | None = None
+        ) -> None:
+            self.provider, self.props, self.opts = provider, props, opts
+
+        monkeypatch.setattr(Resource, "__init__", init)
+
+    async def secrets(self) -> set[str]:
+        """Names of the properties that are secret, as inputs or as outputs."""
+        hidden = set((self.opts.additional_secret_outputs if self.opts else None) or ())
+        for key, value in self.props.items():
+            if isinstance(value, pulumi.Output) and await value.is_secret():
+                hidden.add(key)
+        return hidden
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_inputs_and_secrets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare, hidden = RESOURCES[name]
+    base = FakeBase(monkeypatch)
+
+    async def declared() -> None:
+        declare()
+        assert await base.secrets() == hidden
+
+    asyncio.run(declared())
+    assert isinstance(base.provider, StatelessProvider)
+    outputs = set(base.props) - set(base.provider.INPUTS)
+    assert all(base.props[key] is None for key in outputs)
+    assert set(base.provider.INPUTS) - set(base.props) <= {"in_flux"}
+    assert outputs == set(_outputs_of(name))
+
+
+def _outputs_of(name: str) -> list[str]:
+    """The attributes that the class declares beside its inputs."""
+    module = next(one for one in (ssh, swarm, galera, secrets, topology) if hasattr(one, name))
+    known = getattr(module, f"{name}Provider").INPUTS
+    return [key for key in getattr(module, name).__annotations__ if key not in known]

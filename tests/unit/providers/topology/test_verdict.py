@@ -1,0 +1,163 @@
+"""The decision table of the guard, and properties that hold for every change."""
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.topology.verdict import Topology, judge, steps
+
+
+def topology(
+    count: int, managers: int = 3, moved: str = "", members: str | None = None, **voters: str
+) -> Topology:
+    """Servers db1, db2, ...; `moved` lists the numbers of those that became other servers."""
+    names = [f"db{number}" for number in range(1, count + 1)]
+
+    def listed(numbers: str) -> list[str]:
+        return [f"db{number}" for number in numbers]
+
+    props: dict[str, Any] = {
+        "servers": [
+            {"name": name, "datacenter": "ams01", "identity": "new" if name[2:] in moved else "old"}
+            for name in names
+        ],
+        "managers": float(managers),
+        "members": names if members is None else listed(members),
+        "voters": {service: listed(numbers) for service, numbers in voters.items()},
+    }
+    return Topology.from_props(props)
+
+
+def refusal(old: Topology, new: Topology) -> str | None:
+    return judge(began=old, settled=None, in_flux=frozenset(), new=new).refusal
+
+
+PASSES = {
+    "nothing changes": (topology(3), topology(3)),
+    "one of three is replaced": (topology(3), topology(3, moved="2")),
+    "two of five are replaced": (topology(5), topology(5, moved="14")),
+    "grows 3 to 5": (topology(3), topology(5)),
+    "grows 1 to 3": (topology(1, 1), topology(3, 3)),
+    "shrinks 5 to 3": (topology(5), topology(3)),
+    "shrinks 3 to 2": (topology(3), topology(2, 1)),
+    "shrinks 2 to 1": (topology(2, 1), topology(1, 1)),
+    "grows and replaces one": (topology(3), topology(5, moved="1")),
+    "managers are demoted, servers stay": (topology(5, 5), topology(5, 1)),
+    "managers are promoted": (topology(5, 3), topology(5, 5)),
+    "a service with voters is turned off": (topology(3, etcd="123"), topology(3)),
+    "a service with voters is turned on": (topology(3), topology(3, consul="123")),
+    "a server that carries nothing is replaced": (
+        topology(4, 1, members="123"),
+        topology(4, 1, moved="4", members="123"),
+    ),
+}
+
+REFUSED = {
+    "two of three are replaced": (topology(3), topology(3, moved="12"), "first db1, then db2"),
+    "all three are replaced": (topology(3), topology(3, moved="123"), "first db1, then db2, then db3"),
+    "three of five are replaced": (topology(5), topology(5, moved="135"), "first db1 and db3, then db5"),
+    "shrinks 3 to 1": (topology(3), topology(1, 1), "3 → 2 → 1"),
+    "shrinks 5 to 1": (topology(5), topology(1, 1), "5 → 3 → 2 → 1"),
+    "replaces one and removes one of three": (topology(3), topology(2, 1, moved="1"), "first db1"),
+    "the only one is replaced": (topology(1, 1), topology(1, 1, moved="1"), "grow to three first"),
+    "one of two is replaced": (topology(2, 1), topology(2, 1, moved="2"), "grow to three first"),
+    "the members go altogether": (topology(3, members="123"), topology(3, members=""), "destroy the stack"),
+    "one is replaced while managers are demoted": (
+        topology(3, 3),
+        topology(3, 1, moved="1"),
+        "demoting db2 and db3",
+    ),
+    "two voters of etcd": (
+        topology(5, 1, members="5", etcd="123"),
+        topology(5, 1, moved="12", members="5", etcd="123"),
+        "etcd voters",
+    ),
+    "two voters of consul are taken away": (
+        topology(5, consul="123"),
+        topology(5, consul="1"),
+        "consul voters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PASSES)
+def test_passes(case: str) -> None:
+    assert refusal(*PASSES[case]) is None
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_with_the_way_out(case: str) -> None:
+    old, new, way = REFUSED[case]
+    said = refusal(old, new)
+    assert said is not None
+    assert way in said
+    assert "\n" not in said
+
+
+def test_a_refusal_names_every_quorum_and_every_member() -> None:
+    said = refusal(topology(3, etcd="123"), topology(3, moved="13", etcd="123"))
+    assert said is not None
+    assert said.startswith("replacing db1 and db3 would take 2 of 3 Galera members and 2 of 3 swarm managers")
+    assert "2 of 3 etcd voters" in said
+
+
+def test_the_first_deployment_passes() -> None:
+    assert judge(began=None, settled=None, in_flux=frozenset(), new=topology(3)).refusal is None
+
+
+def test_a_changed_datacenter_is_another_server() -> None:
+    old, new = topology(3), topology(3)
+    servers = {name: ("fra02", identity[1]) for name, identity in new.servers.items()}
+    assert refusal(old, Topology(servers=servers, groups=new.groups)) is not None
+
+
+class TestUnfinished:
+    """What an interrupted update leaves behind: the settled topology, one that began, servers in flux."""
+
+    SETTLED = topology(3)
+
+    def judged(self, began: Topology, in_flux: str, new: Topology) -> str | None:
+        flux = frozenset(f"db{number}" for number in in_flux)
+        return judge(began=began, settled=self.SETTLED, in_flux=flux, new=new).refusal
+
+    def test_it_may_be_finished(self) -> None:
+        assert self.judged(topology(3, moved="1"), "1", topology(3, moved="1")) is None
+
+    def test_it_may_be_taken_back(self) -> None:
+        assert self.judged(topology(3, moved="1"), "1", topology(3)) is None
+
+    def test_nothing_else_may_move_meanwhile(self) -> None:
+        said = self.judged(topology(3, moved="1"), "1", topology(3, moved="12"))
+        assert said is not None
+        assert "db1 may still be away" in said
+
+    def test_nothing_else_may_move_after_it_was_taken_back(self) -> None:
+        assert self.judged(topology(3), "1", topology(3, moved="2")) is not None
+
+    def test_growth_that_did_not_finish_may_be_taken_back(self) -> None:
+        assert self.judged(topology(5), "", topology(3)) is None
+
+
+COUNTS = st.integers(1, 9)
+
+
+@given(COUNTS, st.data())
+def test_whatever_passes_leaves_every_group_its_majority(count: int, data: st.DataObject) -> None:
+    moved = "".join(data.draw(st.sets(st.sampled_from("123456789"[:count]))))
+    target = data.draw(st.integers(1, 9))
+    old, new = topology(count, managers=1), topology(target, managers=1, moved=moved)
+    if refusal(old, new) is None:
+        lost = [name for name in old.servers if new.servers.get(name) != old.servers[name]]
+        single_removal = len(lost) == 1 and lost[0] not in new.servers
+        assert len(lost) <= (count - 1) // 2 or single_removal
+
+
+@given(COUNTS, COUNTS)
+def test_every_step_of_the_way_down_passes(size: int, target: int) -> None:
+    way = steps(size, min(size, target))
+    assert way[-1] == min(size, target)
+    for before, after in itertools.pairwise(way):
+        assert refusal(topology(before, managers=1), topology(after, managers=1)) is None

@@ -1,0 +1,1 @@
+"""The servers' parts that need no engine: command lines, decisions, names, archives."""

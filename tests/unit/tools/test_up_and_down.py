@@ -1,0 +1,173 @@
+"""The order of `make up` and `make down`, on a fake engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import down, up
+from tools.errors import ToolError
+from tools.phases import Phases
+
+
+class FakeStack:
+    """Writes down what it is asked to do."""
+
+    def __init__(self, log: list[str], **facts: Any) -> None:
+        self.log = log
+        self.name = "dev"
+        self.local = facts.get("local", True)
+        self.in_checkout = True
+        self.environment = {"PATH": "/bin:/usr/bin"}
+        self.known = facts.get("known", True)
+        self.number = facts.get("number", 3)
+        self.changed = facts.get("changed", {"same": 9})
+        self.failing = facts.get("failing")
+
+    def exists(self) -> bool:
+        return bool(self.known)
+
+    def ensure(self) -> None:
+        self.log.append("ensure")
+
+    def recover(self) -> None:
+        self.log.append("recover")
+
+    def resources(self) -> int:
+        return int(self.number)
+
+    def show(self) -> None:
+        self.log.append("status")
+
+    def last_changes(self) -> dict[str, int]:
+        return dict(self.changed)
+
+    def change(self, verb: str, *_words: str) -> None:
+        self.log.append(verb)
+        if verb == self.failing:
+            message = f"`pulumi {verb}` ended with status 255"
+            raise ToolError(message)
+
+    def ask(self, *words: str) -> str:
+        self.log.append(" ".join(word for word in words if not word.startswith("-")))
+        return ""
+
+
+@contextmanager
+def playing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **facts: Any) -> Iterator[list[str]]:
+    log: list[str] = []
+    stack = FakeStack(log, **facts)
+    for module in (up, down):
+        monkeypatch.setattr(module.EngineStack, "open", lambda _name: stack)
+        monkeypatch.setattr(module, "sandbox", lambda *words: log.append("sandbox " + " ".join(words)))
+    monkeypatch.setattr(up, "perform", lambda _steps: log.append("setup"))
+    monkeypatch.setattr(down, "ROOT", tmp_path)
+    monkeypatch.setattr(down, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(down, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(down.shutil, "which", lambda _name, path: "/x/pulumi")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").touch()
+    (tmp_path / ".sandbox").mkdir()
+    yield log
+
+
+def test_up_goes_from_setup_to_the_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path) as log:
+        assert up.main([]) == 0
+    assert log == ["setup", "sandbox up", "recover", "ensure", "up", "status"]
+    shown = capsys.readouterr().out
+    assert shown.rstrip().endswith("no changes")
+    assert "stand-in cloud" in shown
+
+
+def test_up_tells_what_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, changed={"same": 9, "update": 2, "create": 1}):
+        up.main([])
+    assert capsys.readouterr().out.rstrip().endswith("changes: 1 create, 2 update")
+
+
+def test_a_real_cloud_needs_no_stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with playing(monkeypatch, tmp_path, local=False) as log:
+        up.main(["--stack", "prod"])
+        down.main(["--stack", "prod"])
+    assert not any(entry.startswith(("sandbox", "stack rm")) for entry in log)
+    assert [entry for entry in log if entry in {"refresh", "destroy"}] == ["refresh", "destroy"]
+
+
+def test_a_preview_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with playing(monkeypatch, tmp_path) as log:
+        assert up.main(["--preview"]) == 0
+    assert log[-1] == "preview"
+    assert "up" not in log
+
+
+def test_a_failed_up_says_that_it_can_be_run_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, failing="up"):
+        assert up.main([]) == 1
+    assert "run it again" in capsys.readouterr().err
+
+
+def test_down_refreshes_destroys_and_removes_the_stand_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with playing(monkeypatch, tmp_path) as log:
+        assert down.main([]) == 0
+    assert log == ["recover", "sandbox up", "refresh", "destroy", "stack rm dev", "sandbox down"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"known": False}, ["sandbox down"]),
+        ({"number": 0}, ["recover", "stack rm dev", "sandbox down"]),
+    ],
+)
+def test_down_has_little_to_do_where_little_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, facts: dict[str, Any], expected: list[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, **facts) as log:
+        assert down.main([]) == 0
+    assert log == expected
+
+
+def test_a_failed_destroy_keeps_the_stand_in_and_names_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, failing="destroy") as log:
+        assert down.main([]) == 1
+    assert "sandbox down" not in log
+    assert "FORCE=1" in capsys.readouterr().err
+
+
+def test_force_gives_the_stand_in_up_without_destroying(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with playing(monkeypatch, tmp_path, failing="destroy") as log:
+        assert down.main(["--force"]) == 0
+    assert log == ["recover", "stack rm dev", "sandbox down"]
+
+
+def test_down_on_a_fresh_checkout_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path) as log:
+        (tmp_path / ".venv" / "bin" / "python").unlink()
+        assert down.main([]) == 0
+    assert log == []
+    assert "nothing is up" in capsys.readouterr().out
+
+
+def test_phases_are_timed_also_when_one_fails() -> None:
+    phases = Phases()
+    with pytest.raises(ToolError), phases.phase("one"):
+        raise ToolError("x")  # noqa: EM101
+    assert [name for name, _ in phases.taken] == ["one"]
+    assert phases.lines()[-1].startswith("  in all")

@@ -1,0 +1,145 @@
+"""Engine commands on one stack, from `make` and from nowhere else: the right config, signals, and errors."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from tools.checkout import ROOT, VENV
+from tools.environment import backend_url, checkout_backend, is_local, stack_environment
+from tools.errors import ToolError
+from tools.recovery import checkpoint_file, recover, state_directory
+from tools.stack_config import effective_config, project_directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStack:
+    """A stack as the engine is told about it. `local` says that its cloud is the stand-in of this machine."""
+
+    name: str
+    local: bool
+    in_checkout: bool
+    environment: Mapping[str, str]
+
+    @classmethod
+    def open(cls, name: str) -> "EngineStack":
+        """Find out where the stack's state and cloud are; nothing is made yet."""
+        return cls(
+            name=name,
+            local=is_local(name),
+            in_checkout=backend_url(name) == checkout_backend(),
+            environment=stack_environment(name),
+        )
+
+    def exists(self) -> bool:
+        """Whether the backend knows the stack."""
+        directory = state_directory(self.environment.get("PULUMI_BACKEND_URL"))
+        if directory is not None:
+            return checkpoint_file(directory, self.name) is not None
+        known = json.loads(self.ask("stack", "ls", "--json"))
+        return any(entry["name"].split("/")[-1] == self.name.split("/")[-1] for entry in known)
+
+    def ensure(self) -> None:
+        """Make the stack if the backend does not know it."""
+        if self.exists():
+            return
+        if self.in_checkout:
+            effective_config(self.name)
+        where = ("--cwd", str(project_directory())) if self.in_checkout else ()
+        self.ask("stack", "init", self.name, "--no-select", *where)
+
+    def resources(self) -> int:
+        """How many resources the state holds."""
+        exported = json.loads(self.ask("stack", "export", "--stack", self.name))
+        return len((exported.get("deployment") or {}).get("resources") or [])
+
+    def last_changes(self) -> dict[str, int]:
+        """How many resources the last finished run changed, by the kind of change (`same` is none)."""
+        history = json.loads(self.ask("stack", "history", "--json", "--page-size", "1", "--stack", self.name))
+        return dict(history[0].get("resourceChanges") or {}) if history else {}
+
+    def show(self) -> None:
+        """Ask the deployed servers and members themselves, on one screen.
+
+        Raises ToolError when a member is not Synced: an engine that has nothing to change has not looked.
+        """
+        command = [str(VENV / "bin" / "python"), "-m", "status", "--stack", self.name]
+        if supervise(command, self.environment) != 0:
+            message = (
+                "the engine is done, but not every member is Synced: the screen above tells what they say"
+            )
+            raise ToolError(message)
+
+    def recover(self) -> None:
+        """Clear what a killed run left behind."""
+        recover(self.name, self.environment)
+
+    def change(self, verb: str, *words: str) -> None:
+        """Run an engine command that changes the stack, its progress shown as it goes.
+
+        Raises ToolError when it fails. Ctrl-C reaches the engine, which ends what it is doing and writes its
+        state down; a second one ends it at once.
+        """
+        command = ["pulumi", verb, "--stack", self.name, *words, *self._config()]
+        if not sys.stdout.isatty():
+            command += ["--non-interactive", "--suppress-progress"]
+        status = supervise(command, self.environment)
+        if status != 0:
+            message = f"`pulumi {verb}` ended with status {status}"
+            raise ToolError(message)
+
+    def ask(self, *words: str) -> str:
+        """Run a short engine command; its output. Raises ToolError with the engine's words when it fails."""
+        done = subprocess.run(
+            ["pulumi", *words, "--non-interactive", "--color", "never"],
+            cwd=ROOT,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            message = f"`pulumi {' '.join(words)}` failed: {(done.stderr or done.stdout).strip()}"
+            raise ToolError(message)
+        return done.stdout
+
+    def _config(self) -> list[str]:
+        return ["--config-file", str(effective_config(self.name))] if self.in_checkout else []
+
+
+def sandbox(*words: str) -> None:
+    """Run `python -m sandbox …`. Raises ToolError when it fails."""
+    environment = stack_environment("dev")
+    status = supervise([str(VENV / "bin" / "python"), "-m", "sandbox", *words], environment)
+    if status != 0:
+        message = f"`python -m sandbox {' '.join(words)}` ended with status {status}"
+        raise ToolError(message)
+
+
+def supervise(command: list[str], environment: Mapping[str, str], cwd: Path = ROOT) -> int:
+    """Run a command in the foreground and wait for its end, whatever happens; its exit status.
+
+    The terminal sends Ctrl-C to the command as well, so here it only has to be survived. A request to end
+    (SIGTERM), which reaches this process alone, is passed on as Ctrl-C.
+    """
+    process = subprocess.Popen(command, cwd=cwd, env=dict(environment))
+
+    def pass_on(_number: int, _frame: FrameType | None) -> None:
+        process.send_signal(signal.SIGINT)
+
+    def survive(_number: int, _frame: FrameType | None) -> None:
+        return
+
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, survive),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+    }
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

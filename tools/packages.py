@@ -1,0 +1,68 @@
+"""Programs of the operating system: found, installed from the distribution when that is possible, or named
+with the one command that provides them."""
+
+import os
+import shutil
+from collections.abc import Iterable
+
+from tools.errors import ToolError
+from tools.steps import logged
+
+#: Program to the Debian and Ubuntu package that holds it.
+DEBIAN_PACKAGES = {
+    "git": "git",
+    "ssh": "openssh-client",
+    "docker": "docker.io",
+    "dockerd": "docker.io",
+    "iptables": "iptables",
+    "mmdebstrap": "mmdebstrap",
+    "losetup": "mount",
+}
+#: The same for the Fedora and Red Hat family.
+FEDORA_PACKAGES = {
+    "git": "git",
+    "ssh": "openssh-clients",
+    "docker": "docker-ce",
+    "dockerd": "docker-ce",
+    "iptables": "iptables",
+    "losetup": "util-linux",
+}
+
+
+def missing(programs: Iterable[str]) -> list[str]:
+    """Those of the programs that are not on PATH (nor among the administrator's programs)."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    return [program for program in programs if shutil.which(program, path=path) is None]
+
+
+def install_command(programs: Iterable[str]) -> str:
+    """The one command line that provides the programs on this machine."""
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    if shutil.which("apt-get"):
+        packages = sorted({DEBIAN_PACKAGES.get(program, program) for program in programs})
+        return f"{sudo}apt-get install -y {' '.join(packages)}"
+    packages = sorted({FEDORA_PACKAGES.get(program, program) for program in programs})
+    return f"{sudo}dnf install -y {' '.join(packages)}"
+
+
+def can_install() -> bool:
+    """Whether packages can be installed here without asking anybody: root, on Debian or Ubuntu."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def provide(name: str, programs: Iterable[str]) -> str:
+    """Install what is missing of the programs; returns what was done.
+
+    Raises ToolError with the command to run when this user cannot install packages.
+    """
+    wanted = missing(programs)
+    if not wanted:
+        return "already there"
+    if not can_install():
+        message = f"missing on this machine: {', '.join(wanted)}"
+        raise ToolError(message, install_command(wanted))
+    packages = sorted({DEBIAN_PACKAGES.get(program, program) for program in wanted})
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    logged(name, "apt-get", "update", "-q", env=quiet)
+    logged(name, "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages, env=quiet)
+    return f"installed {', '.join(packages)} from the distribution"

@@ -1,0 +1,1 @@
+"""The Pulumi plugin `command`: its published resources, types and semantics, over paramiko and subprocess."""
