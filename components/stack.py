@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.galera import Galera, GaleraArgs, MemberHost
+from components.ground import Ground
 from components.host import EngineSettings, Neighbours, NeighboursArgs
 from components.outputs import export
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
@@ -18,7 +19,6 @@ from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.ssh_key import SshKeyPair, key_pair
 from components.swarm import Swarm, SwarmArgs
 from providers.softlayer import SshKey, SshKeyArgs
-from providers.swarm import PinnedImage, PinnedImageArgs
 from providers.topology import (
     TopologyArgs,
     TopologyGuard,
@@ -50,13 +50,14 @@ def deploy(settings: Settings) -> None:
         ),
     )
     on_swarm = pulumi.ResourceOptions(provider=_docker(servers[0], pair, swarm))
-    network = _network(settings, on_swarm)
-    image = PinnedImage(
-        "database-image",
-        PinnedImageArgs(image=settings.database.image, servers=[server.ssh for server in servers]),
-        pulumi.ResourceOptions(depends_on=[servers[0]]),
+    ground = Ground(
+        settings=settings,
+        servers=servers,
+        swarm=swarm,
+        network=_network(settings, on_swarm),
+        on_swarm=on_swarm,
     )
-    galera = _galera(settings, servers, swarm, network, image, on_swarm)
+    galera = _galera(ground)
     sql = _sql_objects(settings, servers, galera)
     rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
     settled = TopologySettled(
@@ -136,7 +137,7 @@ def _servers(
                 plan=plan,
                 ssh_over=settings.cloud.ssh_over,
                 instance_type=instance_type(server),
-                images=(settings.database.image,),
+                images=settings.images,
                 recorded=deployed.get_output("servers"),
             ),
             pulumi.ResourceOptions(depends_on=[guard], protect=server.protect or None),
@@ -220,20 +221,14 @@ def _network(settings: Settings, on_swarm: pulumi.ResourceOptions) -> OverlayNet
     )
 
 
-def _galera(
-    settings: Settings,
-    servers: list[Server],
-    swarm: Swarm,
-    network: OverlayNetwork,
-    image: PinnedImage,
-    on_swarm: pulumi.ResourceOptions,
-) -> Galera:
+def _galera(ground: Ground) -> Galera:
+    settings, servers = ground.settings, ground.servers
     database = settings.database
     return Galera(
         database.cluster_name,
         GaleraArgs(
             cluster_name=database.cluster_name,
-            image=image.reference,
+            image=ground.pinned("database", database.image),
             hosts=[
                 MemberHost(
                     hostname=server.hostname,
@@ -243,10 +238,10 @@ def _galera(
                     private_ip=server.private_ip,
                     ready=[server, node],
                 )
-                for server, node, _ in zip(servers, swarm.nodes, settings.members, strict=False)
+                for server, node, _ in zip(servers, ground.swarm.nodes, settings.members, strict=False)
             ],
             managers=[server.ssh for server in servers[: len(settings.managers)]],
-            network_id=network.network_id,
+            network_id=ground.network.network_id,
             port=database.port,
             my_cnf=database.my_cnf,
             memory_mb=database.memory_mb,
@@ -259,5 +254,5 @@ def _galera(
             absent=database.absent,
             root_password=database.root_password.get_secret_value() if database.root_password else None,
         ),
-        on_swarm,
+        ground.on_swarm,
     )

@@ -57,6 +57,21 @@ class EngineStack:
         exported = json.loads(self.ask("stack", "export", "--stack", self.name))
         return len((exported.get("deployment") or {}).get("resources") or [])
 
+    def images(self) -> list[str]:
+        """The images that the stack's services run. Raises ToolError when its configuration has problems."""
+        done = subprocess.run(
+            [str(VENV / "bin" / "python"), "-m", "settings", "images", "--stack", self.name],
+            cwd=ROOT,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            message = f"the stack's configuration cannot be used:\n{done.stderr.strip()}"
+            raise ToolError(message)
+        return done.stdout.split()
+
     def last_changes(self) -> dict[str, int]:
         """How many resources the last finished run changed, by the kind of change (`same` is none)."""
         history = json.loads(self.ask("stack", "history", "--json", "--page-size", "1", "--stack", self.name))

@@ -35,7 +35,7 @@ def bring_up(name: str, phases: Phases, *, preview: bool) -> None:
     stack = EngineStack.open(name)
     if stack.local:
         with phases.phase("stand-in cloud"):
-            sandbox("up")
+            sandbox("up", *(f"--image={image}" for image in stack.images()))
     with phases.phase("pulumi preview" if preview else "pulumi up"):
         stack.recover()
         stack.ensure()

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from sandbox.cli import serving
 from sandbox.nodes.disks import Disks
@@ -14,8 +15,16 @@ from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.docker_driver import DockerDriver
 from sandbox.nodes.errors import HostError
 from sandbox.nodes.host_facts import gather, problems
-from sandbox.nodes.images import NODE, REGISTRY, SERVICES, Images
-from sandbox.nodes.layout import API_KEY, API_USERNAME, Layout, checkout_layout
+from sandbox.nodes.images import NODE, REGISTRY, Images, sources_of
+from sandbox.nodes.layout import (
+    API_KEY,
+    API_USERNAME,
+    CHECKOUT_LABEL,
+    SANDBOX_LABEL,
+    Layout,
+    checkout_layout,
+    label_of,
+)
 from sandbox.nodes.networks import ensure_networks, remove_networks
 from sandbox.nodes.probe import choose_profile
 from sandbox.nodes.progress import Progress
@@ -37,7 +46,9 @@ def up(options: Namespace) -> int:
         ensure_networks(docker, layout)
         images = Images(docker, layout, progress)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            node, registry_image, *services = pool.map(images.ensure, (NODE, REGISTRY, *SERVICES))
+            node, registry_image, *services = pool.map(
+                images.ensure, (NODE, REGISTRY, *sources_of(options.image))
+            )
         profile, _ = choose_profile(docker, layout, facts, node)
         registry = Registry(docker, layout)
         registry.ensure(registry_image)
@@ -54,22 +65,15 @@ def up(options: Namespace) -> int:
 
 
 def down(options: Namespace) -> int:
-    """Remove everything that carries this sandbox's label, and its files; the images only when asked to."""
+    """Remove everything that carries this sandbox's label, and its files; the images only when asked to.
+
+    With `--others` the sandboxes of all other checkouts instead, running or left behind.
+    """
     layout, docker, progress = checkout_layout(), Docker(), Progress()
+    if options.others:
+        return _down_others(docker, layout, progress)
     with exclusive(layout, progress):
-        if serving.stop(layout):
-            progress.say("stopped the API")
-        removed = _remove_containers(docker, layout)
-        Disks(layout.disks).remove_all()
-        remove_networks(docker, layout)
-        _remove_volumes(docker, layout)
-        progress.say(f"removed {removed} containers with their disks, and the networks")
-        for path in (layout.slcli_conf, layout.known_hosts, layout.host_report):
-            path.unlink(missing_ok=True)
-        for path in layout.state.glob(f"{layout.database.name}*"):
-            path.unlink()
-        for directory in (layout.disks, layout.halted):
-            shutil.rmtree(directory, ignore_errors=True)
+        _remove(docker, layout, progress)
         if options.images:
             for name in Images(docker, layout, progress).remove():
                 progress.say(f"removed the image {name}")
@@ -79,6 +83,54 @@ def down(options: Namespace) -> int:
                 "kept the images and the registry's store for the next up ('down --images' removes them)"
             )
     return 0
+
+
+def _down_others(docker: Docker, layout: Layout, progress: Progress) -> int:
+    found = {name: path for name, path in sandboxes(docker).items() if name != layout.sandbox_id}
+    for name, checkout in sorted(found.items()):
+        progress.say(f"removing the sandbox of {checkout or name}")
+        if checkout and checkout.is_dir():
+            _remove(docker, Layout(checkout), progress)
+        else:
+            disks = Disks(Layout(checkout).disks) if checkout else None
+            _remove_objects(docker, label_of(name), progress, disks=disks)
+    if not found:
+        progress.say("no other checkout has a sandbox on this machine")
+    return 0
+
+
+def sandboxes(docker: Docker) -> dict[str, Path | None]:
+    """The id of each sandbox that this machine's engine holds something of, and its checkout if that is known."""
+    found: dict[str, Path | None] = {}
+    shown = f'--format={{{{.Label "{SANDBOX_LABEL}"}}}}\t{{{{.Label "{CHECKOUT_LABEL}"}}}}'
+    for listing in (("ps", "--all"), ("volume", "ls"), ("network", "ls")):
+        wanted = f"--filter=label={SANDBOX_LABEL}"
+        for line in docker.listed(*listing, shown, wanted, purpose="list what sandboxes hold"):
+            name, _, checkout = line.partition("\t")
+            found[name] = Path(checkout) if checkout else found.get(name)
+    return found
+
+
+def _remove(docker: Docker, layout: Layout, progress: Progress) -> None:
+    """Everything of one checkout's sandbox but its images and the registry's store."""
+    if serving.stop(layout):
+        progress.say("stopped the API")
+    _remove_objects(docker, layout.label, progress, disks=Disks(layout.disks))
+    for path in (layout.slcli_conf, layout.known_hosts, layout.host_report):
+        path.unlink(missing_ok=True)
+    for path in layout.state.glob(f"{layout.database.name}*"):
+        path.unlink()
+    for directory in (layout.disks, layout.halted):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_objects(docker: Docker, label: str, progress: Progress, disks: Disks | None = None) -> None:
+    removed = _remove_containers(docker, label)
+    if disks:
+        disks.remove_all()
+    remove_networks(docker, label)
+    _remove_volumes(docker, label)
+    progress.say(f"removed {removed} containers with their disks, and the networks")
 
 
 @contextmanager
@@ -94,9 +146,9 @@ def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _remove_containers(docker: Docker, layout: Layout) -> int:
+def _remove_containers(docker: Docker, label: str) -> int:
     purpose = "list the sandbox's containers"
-    names = docker.listed("ps", "--all", "--quiet", f"--filter=label={layout.label}", purpose=purpose)
+    names = docker.listed("ps", "--all", "--quiet", f"--filter=label={label}", purpose=purpose)
     if names:
         docker.run(
             "rm",
@@ -109,9 +161,9 @@ def _remove_containers(docker: Docker, layout: Layout) -> int:
     return len(names)
 
 
-def _remove_volumes(docker: Docker, layout: Layout) -> None:
+def _remove_volumes(docker: Docker, label: str) -> None:
     purpose = "list the sandbox's volumes"
-    names = docker.listed("volume", "ls", "--quiet", f"--filter=label={layout.label}", purpose=purpose)
+    names = docker.listed("volume", "ls", "--quiet", f"--filter=label={label}", purpose=purpose)
     if names:
         docker.run("volume", "rm", *names, purpose="remove the sandbox's volumes")
 

@@ -36,10 +36,22 @@ def _add_lifecycle(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         metavar="N",
         help="how long an ordered server takes at least (0)",
     )
+    up.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also hold this image ready for the servers (repeat it; the database's always is)",
+    )
     up.set_defaults(run=lifecycle.up)
     down = commands.add_parser("down", help="remove every server, disk and network, and stop the API")
     down.add_argument(
         "--images", action="store_true", help="also remove the images, which take minutes to build anew"
+    )
+    down.add_argument(
+        "--others",
+        action="store_true",
+        help="instead the sandboxes of other checkouts on this machine, running or left behind",
     )
     down.set_defaults(run=lifecycle.down)
     images = commands.add_parser("images", help="pull or build the images, and show them")

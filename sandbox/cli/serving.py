@@ -109,7 +109,7 @@ def ensure_running(layout: Layout, provision_seconds: float, progress: Progress)
     elif _answers():
         message = (
             f"Something else answers at {API_HOST}:{API_PORT}, perhaps another checkout's sandbox; "
-            "run 'python -m sandbox down' there."
+            "run 'python -m sandbox down' there, or 'python -m sandbox down --others' here."
         )
         raise HostError(message)
     progress.say(f"starting the API at {ENDPOINT}")

@@ -80,12 +80,15 @@ class Disks:
             path.unlink(missing_ok=True)
 
     def remove_all(self) -> None:
-        """Detach and delete the disks of all servers."""
+        """Detach and delete the disks of all servers, also those whose files somebody deleted."""
         for path in sorted(self.directory.glob("*.img")):
             self.detach(path)
             path.unlink(missing_ok=True)
         for path in self.directory.glob("*.part"):
             path.unlink(missing_ok=True)
+        for device in self._loops_of_deleted_files():
+            self._remove_holders(device)
+            self._losetup("--detach", str(device))
 
     def loop_of(self, path: Path) -> Path | None:
         """The loop device that the file is attached to.
@@ -111,6 +114,12 @@ class Disks:
                 )
                 raise HostError(message)
             time.sleep(0.05)
+
+    def _loops_of_deleted_files(self) -> list[Path]:
+        """Loop devices whose file lay in the directory."""
+        done = self._losetup("--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE")
+        pairs = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+        return [Path(pair[0]) for pair in pairs if pair[1:] and Path(pair[1]).parent == self.directory]
 
     def _remove_holders(self, device: Path) -> None:
         """Remove logical volumes that a server made on its disk: the kernel's device mapper knows no

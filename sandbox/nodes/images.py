@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,12 @@ class ImageSource:
 NODE = ImageSource("node")
 REGISTRY = ImageSource("registry")
 SERVICES = (ImageSource("mariadb", "mariadb:10.11"),)
-"""The images that the program's services use; the local registry serves them."""
+"""The images that the program's services use; the local registry serves those that were asked for."""
+
+
+def sources_of(names: Collection[str]) -> list[ImageSource]:
+    """The sources of these images and of the database's; what has no source is the servers' own to pull."""
+    return [source for source in SERVICES if source is SERVICES[0] or source.upstream in names]
 
 
 def content_hash(directory: Path) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SANDBOX_LABEL = "galera-swarm.sandbox"
+CHECKOUT_LABEL = "galera-swarm.checkout"
 GUEST_LABEL = "galera-swarm.guest"
 NAME_LABEL = "galera-swarm.fqdn"
 ROLE_LABEL = "galera-swarm.role"
@@ -47,7 +48,7 @@ class Layout:
         """The label of everything that belongs to this sandbox, as `docker --label` and `--filter label=`
         take it.
         """
-        return f"{SANDBOX_LABEL}={self.sandbox_id}"
+        return label_of(self.sandbox_id)
 
     @property
     def state(self) -> Path:
@@ -122,6 +123,11 @@ class Layout:
     def registry_container(self) -> str:
         """The name of the local registry's container."""
         return f"galera-swarm-{self.sandbox_id}-registry"
+
+
+def label_of(sandbox_id: str) -> str:
+    """The label of everything that belongs to the sandbox of that id."""
+    return f"{SANDBOX_LABEL}={sandbox_id}"
 
 
 def checkout_layout() -> Layout:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.errors import HostError
 from sandbox.nodes.layout import (
+    CHECKOUT_LABEL,
     PRIVATE_GATEWAY,
     PRIVATE_NETWORK,
     PRIVATE_SUBNET,
@@ -46,6 +47,7 @@ def create_command(plan: NetworkPlan, layout: Layout) -> list[str]:
         "create",
         "--driver=bridge",
         f"--label={layout.label}",
+        f"--label={CHECKOUT_LABEL}={layout.checkout.resolve()}",
         f"--subnet={plan.subnet}",
         f"--gateway={plan.gateway}",
         f"--opt=com.docker.network.bridge.name={plan.bridge}",
@@ -66,21 +68,26 @@ def ensure_networks(docker: Docker, layout: Layout) -> None:
                 purpose=f"make the network {plan.name} with addresses {plan.subnet}",
             )
             continue
-        owner = (record.get("Labels") or {}).get(SANDBOX_LABEL)
+        labels = record.get("Labels") or {}
+        owner = labels.get(SANDBOX_LABEL)
+        if owner is None:
+            remedy = f"remove it with 'docker network rm {plan.name}'"
+            message = f"The network {plan.name} is not the sandbox's; {remedy}."
+            raise HostError(message)
         if owner != layout.sandbox_id:
-            whose = f"the sandbox {owner} of another checkout" if owner else "something else"
+            whose = labels.get(CHECKOUT_LABEL, owner)
             message = (
-                f"The network {plan.name} belongs to {whose}; "
-                "only one sandbox runs on a machine at a time: run 'python -m sandbox down' there, "
-                f"or remove it with 'docker network rm {plan.name}'."
+                f"The network {plan.name} belongs to the sandbox of {whose}; only one sandbox runs on a machine "
+                "at a time: run 'python -m sandbox down' there, "
+                "or remove what others left with 'python -m sandbox down --others'."
             )
             raise HostError(message)
 
 
-def remove_networks(docker: Docker, layout: Layout) -> None:
-    """Remove this sandbox's networks."""
+def remove_networks(docker: Docker, label: str) -> None:
+    """Remove the networks of the sandbox with this label."""
     purpose = "list the sandbox's networks"
     for name in docker.listed(
-        "network", "ls", "--format={{.Name}}", f"--filter=label={layout.label}", purpose=purpose
+        "network", "ls", "--format={{.Name}}", f"--filter=label={label}", purpose=purpose
     ):
         docker.run("network", "rm", name, purpose=f"remove the network {name}")

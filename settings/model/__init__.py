@@ -106,6 +106,11 @@ class Settings:
         )
 
     @property
+    def images(self) -> tuple[str, ...]:
+        """The image of every service that is on, once each, the database's first."""
+        return (self.database.image,)
+
+    @property
     def buffer_pool_mb(self) -> int:
         """InnoDB buffer pool of each member in MB, chosen or default."""
         return buffer_pool_mb(self.config)
