@@ -100,7 +100,7 @@ def _down_others(docker: Docker, layout: Layout, progress: Progress) -> int:
 
 
 def sandboxes(docker: Docker) -> dict[str, Path | None]:
-    """The id of each sandbox that this machine's engine holds something of, and its checkout if that is known."""
+    """The id of each sandbox that this machine's engine holds something of, with its checkout if known."""
     found: dict[str, Path | None] = {}
     shown = f'--format={{{{.Label "{SANDBOX_LABEL}"}}}}\t{{{{.Label "{CHECKOUT_LABEL}"}}}}'
     for listing in (("ps", "--all"), ("volume", "ls"), ("network", "ls")):

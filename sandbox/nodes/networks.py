@@ -77,8 +77,8 @@ def ensure_networks(docker: Docker, layout: Layout) -> None:
         if owner != layout.sandbox_id:
             whose = labels.get(CHECKOUT_LABEL, owner)
             message = (
-                f"The network {plan.name} belongs to the sandbox of {whose}; only one sandbox runs on a machine "
-                "at a time: run 'python -m sandbox down' there, "
+                f"The network {plan.name} belongs to the sandbox of {whose}; only one sandbox runs on a "
+                "machine at a time: run 'python -m sandbox down' there, "
                 "or remove what others left with 'python -m sandbox down --others'."
             )
             raise HostError(message)

@@ -27,6 +27,7 @@ def test_networks_have_subnet_gateway_and_label() -> None:
     commands = docker.said("network", "create")
     assert [command[-1] for command in commands] == [PRIVATE_NETWORK, PUBLIC_NETWORK]
     assert all(f"--label={LAYOUT.label}" in command for command in commands)
+    assert all("--label=galera-swarm.checkout=/checkout" in command for command in commands)
     assert "--subnet=10.141.0.0/24" in commands[0]
     assert "--gateway=10.141.0.1" in commands[0]
 
@@ -39,7 +40,15 @@ def test_networks_that_are_there_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "words"), [({"galera-swarm.sandbox": "other"}, "sandbox other"), (None, "something else")]
+    ("labels", "words"),
+    [
+        ({"galera-swarm.sandbox": "other"}, "sandbox of other.*down --others"),
+        (
+            {"galera-swarm.sandbox": "other", "galera-swarm.checkout": "/elsewhere"},
+            "sandbox of /elsewhere.*down --others",
+        ),
+        (None, "not the sandbox's"),
+    ],
 )
 def test_somebody_elses_network_is_not_touched(labels: dict[str, str] | None, words: str) -> None:
     docker = FakeDocker(records={("network", PRIVATE_NETWORK): {"Labels": labels}})
@@ -56,6 +65,6 @@ def test_addresses_in_use_are_told_with_the_network() -> None:
 
 def test_only_labelled_networks_are_removed() -> None:
     docker = FakeDocker(answers={"network ls": (0, f"{PRIVATE_NETWORK}\n", "")})
-    remove_networks(docker, LAYOUT)
+    remove_networks(docker, LAYOUT.label)
     assert f"--filter=label={LAYOUT.label}" in docker.commands[0]
     assert docker.said("network", "rm") == [["network", "rm", PRIVATE_NETWORK]]

@@ -35,6 +35,9 @@ class FakeStack:
     def recover(self) -> None:
         self.log.append("recover")
 
+    def images(self) -> list[str]:
+        return ["mariadb:10.11"]
+
     def resources(self) -> int:
         return int(self.number)
 
@@ -78,7 +81,7 @@ def test_up_goes_from_setup_to_the_report(
 ) -> None:
     with playing(monkeypatch, tmp_path) as log:
         assert up.main([]) == 0
-    assert log == ["setup", "sandbox up", "recover", "ensure", "up", "status"]
+    assert log == ["setup", "sandbox up --image=mariadb:10.11", "recover", "ensure", "up", "status"]
     shown = capsys.readouterr().out
     assert shown.rstrip().endswith("no changes")
     assert "stand-in cloud" in shown
