@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pulumi
 
+from components.certificate_authority import CertificateAuthority, CertificateAuthorityArgs
 from components.overlay_network import OverlayNetwork
 from components.server import Server
 from components.swarm import Swarm
@@ -25,6 +27,11 @@ class Ground:
     swarm: Swarm
     network: OverlayNetwork
     on_swarm: pulumi.ResourceOptions
+
+    @cached_property
+    def authority(self) -> CertificateAuthority:
+        """The stack's certificate authority; a stack in which no service asks for it has none."""
+        return CertificateAuthority("authority", CertificateAuthorityArgs(stack_name=self.settings.stack))
 
     def pinned(self, name: str, image: str) -> pulumi.Output[str]:
         """The image by its digest: asked for once, so that every server runs the same one."""

@@ -64,6 +64,17 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "SwarmNode": lambda name, inputs: {"node_id": f"node-of-{name}-on-{inputs['server_id']}"},
     "PinnedImage": lambda _, inputs: {"reference": f"{inputs['image']}@sha256:{'0' * 64}"},
     "RandomPassword": lambda name, _: {"result": _secret(name)},
+    "Authority": lambda name, _: {
+        "certificate": f"certificate of {name}",
+        "private_key": _secret(name),
+        "authority_id": _digest(name)[:16],
+        "expires": "2999-01-01T00:00:00+00:00",
+    },
+    "Certificate": lambda name, _: {
+        "certificate": f"certificate of {name}",
+        "private_key": _secret(name),
+        "expires": "2999-01-01T00:00:00+00:00",
+    },
     "ClusterBirth": lambda *_: {"cluster_uuid": "5f0c3ad2-c6f2-11f0-9d6e-0242ac110002"},
     "SyncedMember": lambda *_: {
         "state": "Synced",

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import galera, secrets, ssh, swarm, topology
+from providers import galera, pki, secrets, ssh, swarm, topology
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
@@ -80,6 +80,19 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         lambda: secrets.RandomPassword("r", secrets.RandomPasswordArgs()),
         {"result"},
     ),
+    "Authority": (
+        lambda: pki.Authority("r", pki.AuthorityArgs(common_name="c")),
+        {"private_key"},
+    ),
+    "Certificate": (
+        lambda: pki.Certificate(
+            "r",
+            pki.CertificateArgs(
+                authority_id="i", authority_certificate="c", authority_key="k", common_name="etcd-1"
+            ),
+        ),
+        {"private_key", "authority_key"},
+    ),
     "TopologyGuard": (
         lambda: topology.TopologyGuard("r", topology.TopologyGuardArgs(**vars(TOPOLOGY))),
         set(),
@@ -134,6 +147,6 @@ def test_inputs_and_secrets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
-    module = next(one for one in (ssh, swarm, galera, secrets, topology) if hasattr(one, name))
+    module = next(one for one in (ssh, swarm, galera, pki, secrets, topology) if hasattr(one, name))
     known = getattr(module, f"{name}Provider").INPUTS
     return [key for key in getattr(module, name).__annotations__ if key not in known]
