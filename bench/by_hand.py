@@ -14,7 +14,14 @@ def by_hand(ours: float | None) -> list[Figure]:
 
     Raises RuntimeError when the script fails; it has taken its servers away even then.
     """
-    done = subprocess.run([str(SCRIPT)], stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=False)
+    done = subprocess.run(
+        [str(SCRIPT)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=sys.stderr,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         message = f"{SCRIPT.name} ended with {done.returncode}"
         raise RuntimeError(message)
