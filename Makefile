@@ -32,7 +32,7 @@ preview: python ## what `make up` would change
 test: test-unit test-contract test-e2e ## every test
 
 test-unit: venv ## no Docker, no engine, under a minute
-	@$(VENV)/python -m pytest -q -n 2 tests/unit
+	@$(VENV)/python -m pytest -q -n 2 --dist worksteal tests/unit
 
 test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
 	@$(VENV)/python -m pytest -q -n 2 tests/contract

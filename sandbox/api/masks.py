@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.api.errors import ApiError
+from sandbox.api.notation import Relation
 from sandbox.api.objects import Object, read, type_key
-from sandbox.api.schema import SCHEMA, Relation
+from sandbox.api.schema import SCHEMA
 
 _TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)|([\[\](),.]))")
 _ROOTS = frozenset({"mask", "filteredMask"})

@@ -4,40 +4,22 @@ Dynamic resources are checked and compared by their own providers, taken from wh
 them; everything else by its inputs. A secret stays visible as a `Secret`, an unknown value as `UNKNOWN`.
 """
 
-import asyncio
-import base64
-import contextvars
-import pickle
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-import dill
-from google.protobuf import empty_pb2, struct_pb2
-from pulumi.dynamic import DiffResult, ResourceProvider
+from google.protobuf import empty_pb2
+from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
-from pulumi.runtime.settings import configure, set_root_resource
-from pulumi.runtime.stack import run_in_stack
 
+from tests.unit.components import fake_plan
+from tests.unit.components.fake_plan import Operation, RefusedError
+from tests.unit.components.fake_run import ORGANIZATION, PROJECT, run_inside
+from tests.unit.components.fake_wire import Secret, decoded, encoded, marked, opened
 from tests.unit.components.fake_world import World
-
-PROJECT, ORGANIZATION = "galera-swarm", "organization"
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-
-Operation = Literal["create", "same", "update", "replace"]
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A value that travels as a secret."""
-
-    value: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +56,6 @@ class Registration:
         return {key: item for key, item in value.items() if key != "__provider"}
 
 
-class RefusedError(Exception):
-    """A provider's `check` did not accept what the program declared."""
-
-
 class FakeEngine(mocks.MockMonitor):
     """One run of the program, as a first deployment or after another run."""
 
@@ -87,6 +65,7 @@ class FakeEngine(mocks.MockMonitor):
         self.registered: dict[str, Registration] = {}
         self.shown: dict[str, dict[str, Any]] = {}
         """What components, and the stack itself, give out."""
+        self._before: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, key: tuple[str, str]) -> Registration:
@@ -119,14 +98,10 @@ class FakeEngine(mocks.MockMonitor):
 
     def before(self, one: Registration) -> frozenset[str]:
         """URNs of everything that has to be finished before this resource is touched."""
-        seen: set[str] = set()
-        ahead = [one.urn]
-        while ahead:
-            found = self.registered.get(ahead.pop())
-            if found is not None:
-                ahead += found.dependencies - seen
-                seen |= found.dependencies
-        return frozenset(seen)
+        if one.urn not in self._before:
+            ahead = [self.registered[urn] for urn in one.dependencies if urn in self.registered]
+            self._before[one.urn] = one.dependencies.union(*(self.before(other) for other in ahead))
+        return self._before[one.urn]
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 -- the engine's protocol
         """Declare: check, plan, and answer with the outputs."""
@@ -139,7 +114,7 @@ class FakeEngine(mocks.MockMonitor):
                 said = f"{urn} is declared twice"
                 raise RefusedError(said)
             self.registered[urn] = made
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=made.id, object=_encoded(made.outputs))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=made.id, object=encoded(made.outputs))
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """A stack's reference to itself: what the last run gave out."""
@@ -152,13 +127,13 @@ class FakeEngine(mocks.MockMonitor):
             "secretOutputNames": [key for key, value in known.items() if isinstance(value, Secret)],
         }
         urn = self._urn(request.parent, request.type, request.name)
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=_encoded(state))
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=encoded(state))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         """Note what a component gives out."""
         is_stack = request.urn.split("::")[2] == "pulumi:pulumi:Stack"
         with self._lock:
-            self.shown["" if is_stack else request.urn] = _decoded(request.outputs)
+            self.shown["" if is_stack else request.urn] = decoded(request.outputs)
         return empty_pb2.Empty()
 
     def _urn(self, parent: str, type_: str, name: str) -> str:
@@ -167,12 +142,12 @@ class FakeEngine(mocks.MockMonitor):
         return f"urn:pulumi:{self.stack}::{PROJECT}::{within}{type_}::{name}"
 
     def _planned(self, urn: str, request: Any) -> Registration:
-        inputs = _decoded(request.object)
+        inputs = decoded(request.object)
         prior = self.previous.registered.get(urn) if self.previous else None
-        provider = _provider(inputs)
-        checked = _checked(provider, prior, opened(inputs), urn)
+        provider = fake_plan.provider(inputs)
+        checked = fake_plan.checked(provider, prior, opened(inputs), urn)
         ignored = tuple(request.ignoreChanges)
-        operation = _operation(provider, prior, checked, request.type, ignored)
+        operation = fake_plan.operation(provider, prior, checked, request.type, ignored)
         names = set(request.additionalSecretOutputs)
         secrets = {**dict.fromkeys(names, Secret(None)), **inputs}
         outputs, id_ = self._outcome(request, checked, prior, operation)
@@ -185,7 +160,7 @@ class FakeEngine(mocks.MockMonitor):
             custom=request.custom,
             inputs=inputs,
             checked=checked,
-            outputs=_marked(outputs, secrets),
+            outputs=marked(outputs, secrets),
             id=id_,
             dependencies=frozenset(edges - {""}),
             property_dependencies={
@@ -230,50 +205,8 @@ def run(
     Raises whatever the program raises, and RefusedError.
     """
     engine = FakeEngine(world or World(), previous, preview=preview, stack=stack)
-
-    def inside() -> None:
-        settings = mocks.MockSettings(
-            monitor=engine,
-            engine=mocks.MockEngine(None),
-            project=PROJECT,
-            stack=stack,
-            dry_run=preview,
-            organization=ORGANIZATION,
-            feature_support={},
-            package_refs={},
-            outputs=set(),
-        )
-        configure(settings)
-        set_root_resource(None)  # type: ignore[arg-type]
-        asyncio.run(run_in_stack(program))  # type: ignore[arg-type]
-
-    with _pickler_as_it_was():
-        contextvars.copy_context().run(inside)
+    run_inside(program, engine, stack, preview=preview)
     return engine
-
-
-def opened(value: Any) -> Any:
-    """The same with every secret's value in its place."""
-    if isinstance(value, Secret):
-        return opened(value.value)
-    if isinstance(value, dict):
-        return {key: opened(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [opened(item) for item in value]
-    return value
-
-
-@contextmanager
-def _pickler_as_it_was() -> Iterator[None]:
-    """The SDK wraps the pickler once more for each dynamic resource and leaves it so.
-
-    That is no matter in one program, but many in one process would end in a RecursionError.
-    """
-    original = pickle._Pickler._batch_setitems  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        pickle._Pickler._batch_setitems = original  # type: ignore[attr-defined]
 
 
 class _NoMocks(mocks.Mocks):
@@ -284,93 +217,3 @@ class _NoMocks(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         raise AssertionError(args.typ)
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, struct_pb2.Struct):
-        fields = {key: _decoded(item) for key, item in value.items()}
-        if fields.get(_SIGNATURE) == _SECRET_SIGNATURE:
-            return Secret(fields["value"])
-        # None does not travel.
-        return {key: item for key, item in fields.items() if item is not None}
-    if isinstance(value, struct_pb2.ListValue):
-        return [_decoded(item) for item in value]
-    return value
-
-
-def _encoded(value: Mapping[str, Any]) -> struct_pb2.Struct:
-    def plain(part: Any) -> Any:
-        if isinstance(part, Secret):
-            return {_SIGNATURE: _SECRET_SIGNATURE, "value": plain(part.value)}
-        if isinstance(part, Mapping):
-            return {key: plain(item) for key, item in part.items()}
-        if isinstance(part, list | tuple):
-            return [plain(item) for item in part]
-        return part
-
-    made = struct_pb2.Struct()
-    made.update(plain(value))
-    return made
-
-
-def _marked(value: Any, pattern: Any) -> Any:
-    """The engine keeps secret in the outputs what was secret in the inputs of the same name."""
-    if isinstance(pattern, Secret):
-        return Secret(value)
-    if isinstance(value, dict) and isinstance(pattern, dict):
-        return {key: _marked(item, pattern.get(key)) for key, item in value.items()}
-    if isinstance(value, list) and isinstance(pattern, list) and len(value) == len(pattern):
-        return [_marked(item, part) for item, part in zip(value, pattern, strict=True)]
-    return value
-
-
-def _provider(inputs: Mapping[str, Any]) -> ResourceProvider | None:
-    pickled = inputs.get("__provider")
-    if pickled is None:
-        return None
-    assert isinstance(pickled, str), "a provider holds a secret"
-    provider = dill.loads(base64.b64decode(pickled))  # noqa: S301 -- as the dynamic provider's host does
-    assert isinstance(provider, ResourceProvider)
-    return provider
-
-
-def _checked(
-    provider: ResourceProvider | None, prior: Registration | None, inputs: dict[str, Any], urn: str
-) -> dict[str, Any]:
-    if provider is None:
-        return inputs
-    result = provider.check(dict(prior.checked) if prior else {}, dict(inputs))
-    if result.failures:
-        raise RefusedError(f"{urn}: " + "; ".join(failure.reason for failure in result.failures))
-    return result.inputs
-
-
-def _operation(
-    provider: ResourceProvider | None,
-    prior: Registration | None,
-    new: Mapping[str, Any],
-    type_: str,
-    ignored: tuple[str, ...],
-) -> Operation:
-    if prior is None:
-        return "create"
-    differing = {key for key in {*prior.checked, *new} if prior.checked.get(key) != new.get(key)} - {*ignored}
-    if provider is None:
-        if differing & _REPLACING.get(type_, set()):
-            return "replace"
-        return "update" if differing else "same"
-    olds = opened(prior.outputs)
-    found: DiffResult = provider.diff(prior.id, olds, dict(new))
-    if found.replaces:
-        return "replace"
-    return "update" if (differing if found.changes is None else found.changes) else "same"
-
-
-_REPLACING: Mapping[str, set[str]] = {
-    "docker:index/serviceConfig:ServiceConfig": {"name", "data"},
-    "docker:index/secret:Secret": {"name", "data", "labels"},
-    "docker:index/network:Network": {"name", "driver", "ipamConfigs", "ipamDriver", "options", "attachable"},
-    "docker:index/service:Service": {"name"},
-    "command:remote:Command": {"triggers"},
-}
-"""Inputs whose change makes another object of what no provider of ours stands behind."""

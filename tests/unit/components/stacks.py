@@ -1,7 +1,7 @@
 """The stack of the checkout, and changes to it, deployed to a fake engine."""
 
+import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,16 @@ CONFIG = "docker:index/serviceConfig:ServiceConfig"
 SECRET = "docker:index/secret:Secret"
 NETWORK = "docker:index/network:Network"
 
+#: Numbers of servers that a rule is looked at with.
+COUNTS = (1, 3, 5, 7)
+
 
 class Stacks:
     """Deployments of the checkout's dev stack. A deployment that was made once is not made again."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._first = cache(self._deployed)
+        self._made: dict[tuple[Any, ...], FakeEngine] = {}
 
     def settings(self, changes: Mapping[str, Any] | None = None) -> Settings:
         """The dev stack's settings, with other values at some paths (`servers.count`)."""
@@ -49,7 +52,7 @@ class Stacks:
 
     def first(self, count: int = 3) -> FakeEngine:
         """The first deployment of so many servers."""
-        return self._first(count)
+        return self.deployed({"servers.count": count})
 
     def deployed(
         self,
@@ -59,12 +62,14 @@ class Stacks:
         preview: bool = False,
         world: World | None = None,
     ) -> FakeEngine:
-        """A deployment of the changed stack."""
-        settings = self.settings(changes)
-        return run(lambda: deploy(settings), previous=previous, preview=preview, world=world)
-
-    def _deployed(self, count: int) -> FakeEngine:
-        return self.deployed({"servers.count": count})
+        """A deployment of the changed stack. Raises what the program raises."""
+        # The dev stack has three servers; said or not, it is the same deployment.
+        told = {"servers.count": 3, **(changes or {})}
+        key = (json.dumps(told, sort_keys=True), previous, preview, world)
+        if key not in self._made:
+            settings = self.settings(told)
+            self._made[key] = run(lambda: deploy(settings), previous=previous, preview=preview, world=world)
+        return self._made[key]
 
 
 def numbered(engine: FakeEngine, type_: str, names: str) -> list[Registration]:
@@ -74,3 +79,13 @@ def numbered(engine: FakeEngine, type_: str, names: str) -> list[Registration]:
     while (name := names.replace("#", str(len(found) + 1))) in there:
         found.append(engine[type_, name])
     return found
+
+
+def shown(*ones: Registration) -> set[str]:
+    """Names of resources as they appear in the operations."""
+    return {f"{one.type} {one.name}" for one in ones}
+
+
+def touched(engine: FakeEngine) -> dict[str, str]:
+    """Everything that a deployment does not leave as it is."""
+    return {what: how for what, how in engine.operations.items() if how != "same"}

@@ -63,3 +63,14 @@ def sound(raw: Mapping[str, Any] = SOUND, root: Path = Path("/nowhere"), **optio
     outcome = parse(raw, "dev", root, **options)
     assert isinstance(outcome, Settings), "\n".join(str(problem) for problem in outcome)
     return outcome
+
+
+def assert_refused(changes: Mapping[str, Any], key: str, words: str, root: Path) -> None:
+    """These changes of the sound configuration are one error, at this key, in these words."""
+    found = problems_of(spoil(changes), root)
+    matching = [problem for problem in found if problem.key == key and words in problem.text]
+    assert matching, [str(problem) for problem in found]
+    assert matching[0].severity == "error"
+    assert "geheim" not in "\n".join(str(problem) for problem in found)
+    # One mistake is told once: nothing else is concluded from it.
+    assert len([problem for problem in found if problem.severity == "error"]) == 1, list(map(str, found))
