@@ -7,12 +7,11 @@ proof over SQL that its member is Synced in the cluster born with this stack, th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 
 from components.host import EngineSettings, EngineSettingsArgs
-from components.swarm_file import SwarmFile, SwarmFileArgs
+from components.member_files import INSIDE, member_files
 from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
@@ -23,11 +22,7 @@ from providers.galera import (
     SyncedMember,
     SyncedMemberArgs,
 )
-from providers.secrets import RandomPassword, RandomPasswordArgs
 from providers.ssh import SshInputs
-
-_SERVICE_FILES = Path(__file__).resolve().parent.parent / "services" / "galera"
-_INSIDE = "/opt/galera-swarm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +92,8 @@ class Galera(pulumi.ComponentResource):
     def __init__(self, name: str, args: GaleraArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:galera:Cluster", name, None, opts)
         self._name, self._args = name, args
-        self.root_password = self._password("root", args.root_password)
-        self._files = self._member_files()
+        files = member_files(name, parent=self, my_cnf=args.my_cnf, root_password=args.root_password)
+        self.root_password, self._files = files.root_password, files.files
         self.synced = []
         absent = AbsentMembers(
             f"{name}-absent",
@@ -130,52 +125,6 @@ class Galera(pulumi.ComponentResource):
     def _member(self, index: int) -> str:
         return member_name(self._args.cluster_name, index)
 
-    def _password(self, role: str, given: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-        if given is not None:
-            return pulumi.Output.secret(given)
-        made = RandomPassword(
-            f"{self._name}-{role}-password", RandomPasswordArgs(), pulumi.ResourceOptions(parent=self)
-        )
-        return made.result
-
-    def _member_files(self) -> list[SwarmFile]:
-        """Everything the stock image is given: scripts, the user's settings, passwords."""
-        child = pulumi.ResourceOptions(parent=self)
-        salt = self._password("file-salt")
-        files = [
-            SwarmFile(
-                f"{self._name}-{script.name.replace('.', '-')}",
-                SwarmFileArgs(path=f"{_INSIDE}/{script.name}", content=script.read_text(), mode=0o555),
-                child,
-            )
-            for script in sorted(_SERVICE_FILES.iterdir())
-            if script.is_file() and script.suffix != ".md"
-        ]
-        files.append(
-            SwarmFile(
-                f"{self._name}-my-cnf",
-                SwarmFileArgs(path="/etc/mysql/conf.d/50-user.cnf", content=self._args.my_cnf or "\n"),
-                child,
-            )
-        )
-        secrets = {
-            "root": self.root_password,
-            "monitor": self._password("monitor"),
-            "exchange": self._password("exchange"),
-        }
-        for role, content in secrets.items():
-            noun = "token" if role == "exchange" else "password"
-            files.append(
-                SwarmFile(
-                    f"{self._name}-{role}-{noun}",
-                    SwarmFileArgs(
-                        path=f"/run/secrets/galera_{role}_{noun}", content=content, mode=0o400, salt=salt
-                    ),
-                    child,
-                )
-            )
-        return files
-
     def _engine(self, index: int, before: Sequence[SyncedMember]) -> EngineSettings:
         host = self._args.hosts[index]
         return EngineSettings(
@@ -189,7 +138,7 @@ class Galera(pulumi.ComponentResource):
             SwarmServiceArgs(
                 service_name=member,
                 image=args.image,
-                command=[f"{_INSIDE}/entrypoint"],
+                command=[f"{INSIDE}/entrypoint"],
                 env={
                     "GALERA_CLUSTER_NAME": args.cluster_name,
                     "GALERA_MEMBER": member,
@@ -204,7 +153,7 @@ class Galera(pulumi.ComponentResource):
                 ports=[Port(target=3306, published=args.port)],
                 volumes=[Volume(name=volume_name(args.cluster_name), target="/var/lib/mysql")],
                 labels={"galera-swarm.cluster": args.cluster_name, "galera-swarm.member": member},
-                health=Health(command=[f"{_INSIDE}/health"], start_period="10s", retries=3),
+                health=Health(command=[f"{INSIDE}/health"], start_period="10s", retries=3),
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),

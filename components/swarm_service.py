@@ -53,6 +53,8 @@ class SwarmServiceArgs:
 
     service_name: the name in the swarm and in its DNS.
     server: hostname of the one server it is pinned to; None lets the swarm choose.
+    seats: node label of the servers it may run on, one task at most on each. Whoever gives the label also
+        says how many tasks there are, so `replicas` is only where it begins.
     network_id: id of the overlay network (never its name: that replaces the service after a refresh).
     aliases: further DNS names on that network, shared with other services if they carry the same.
     memory_mb: limit for the container in MiB; None for no limit.
@@ -66,6 +68,7 @@ class SwarmServiceArgs:
     command: Sequence[str] = ()
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     server: str | None = None
+    seats: str | None = None
     replicas: int = 1
     aliases: Sequence[str] = ()
     files: Sequence[SwarmFile] = ()
@@ -119,7 +122,13 @@ class SwarmService(pulumi.ComponentResource):
                 order="stop-first",
             ),
             # The provider asks the registry and writes down for itself which platforms the image is made for.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["taskSpec.placement.platforms"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=[
+                    "taskSpec.placement.platforms",
+                    *(["mode.replicated.replicas"] if args.seats else []),
+                ],
+            ),
         )
         self.service_id = self._service.id
         self.spec_digest = _digest(args)
@@ -128,12 +137,16 @@ class SwarmService(pulumi.ComponentResource):
 
 def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
     constraints = [f"node.labels.{SERVER_LABEL}=={args.server}"] if args.server else []
+    if args.seats:
+        constraints.append(f"node.labels.{args.seats}==yes")
     return docker.ServiceTaskSpecArgs(
         container_spec=_container_spec(args),
         networks_advanceds=[
             docker.ServiceTaskSpecNetworksAdvancedArgs(id=args.network_id, aliases=list(args.aliases))
         ],
-        placement=docker.ServiceTaskSpecPlacementArgs(constraints=constraints),
+        placement=docker.ServiceTaskSpecPlacementArgs(
+            constraints=constraints, max_replicas=1 if args.seats else None
+        ),
         resources=docker.ServiceTaskSpecResourcesArgs(
             limits=docker.ServiceTaskSpecResourcesLimitsArgs(memory_bytes=args.memory_mb * 1024 * 1024)
         )

@@ -7,6 +7,8 @@ from providers.galera.database import Database, DatabaseArgs
 from providers.galera.database_provider import DatabaseProvider
 from providers.galera.database_user import DatabaseUser, DatabaseUserArgs, Grant
 from providers.galera.errors import GaleraError
+from providers.galera.member_seat import MemberSeat, MemberSeatArgs
+from providers.galera.seat_provider import SeatProvider
 from providers.galera.synced_member import SyncedMember, SyncedMemberArgs
 from providers.galera.synced_provider import SyncedMemberProvider
 from providers.galera.user_provider import DatabaseUserProvider
@@ -26,7 +28,10 @@ __all__ = [
     "DatabaseUserProvider",
     "GaleraError",
     "Grant",
+    "MemberSeat",
+    "MemberSeatArgs",
     "MemberVolume",
+    "SeatProvider",
     "SyncedMember",
     "SyncedMemberArgs",
     "SyncedMemberProvider",

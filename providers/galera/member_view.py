@@ -62,11 +62,15 @@ class SqlView:
         return self.state == "Synced" and self.component == "Primary" and self.is_ready
 
 
-def task_view(manager: Session, service: str) -> TaskView:
-    """The newest task that the swarm wants to run. Raises GaleraError if there is no such service."""
+def task_view(manager: Session, service: str, node_id: str = "") -> TaskView:
+    """The newest task that the swarm wants to run; with a node, there, and by an update that has ended.
+
+    Raises GaleraError if there is no such service.
+    """
     name = shlex.quote(service)
+    where = f" --filter node={shlex.quote(node_id)}" if node_id else ""
     done = manager.run(
-        f"docker service inspect {name} && docker service ps {name} -q --no-trunc --filter"
+        f"docker service inspect {name} && docker service ps {name} -q --no-trunc{where} --filter"
         " desired-state=running"
         " --filter desired-state=accepted --filter desired-state=ready"
         " | xargs -r docker inspect --type task",
@@ -87,13 +91,14 @@ def task_view(manager: Session, service: str) -> TaskView:
     wanted = spec["Spec"]
     fits = same_spec(wanted["TaskTemplate"], task.get("Spec") or {}) and same_ports(wanted, status)
     phase = str(status.get("Err") or status.get("State"))
+    over = not update.startswith("rollback") and not (node_id and update in ("updating", "paused"))
     if runs and not fits:
         phase = "the task of the former spec still runs"
     return TaskView(
         task=str(task["ID"]),
         container=str((status.get("ContainerStatus") or {}).get("ContainerID") or ""),
         phase=phase + _of(update),
-        is_current=runs and fits and len(tasks) == 1 and not update.startswith("rollback"),
+        is_current=runs and fits and len(tasks) == 1 and over,
     )
 
 
@@ -121,14 +126,34 @@ def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
 
 
 def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
-    """How many members the cluster has by its services, without those named as gone for good."""
+    """How many members the cluster has by the tasks of its services, without those named as gone for good.
+
+    A service counts for one at least: a member that somebody has stopped by hand is still a member.
+    """
     label = shlex.quote(f"label={CLUSTER_LABEL}={cluster}")
     said = manager.must(
-        f"docker service ls --filter {label} --format '{{{{.Name}}}}'",
+        f"docker service ls --filter {label} --format '{{{{.Name}}}} {{{{.Replicas}}}}'",
         doing="counting the members' services",
         timeout_seconds=READ_SECONDS,
     )
-    return max(1, len(set(said.split()) - set(absent)))
+    wanted = {words[0]: _wanted(words[1:2]) for words in map(str.split, said.splitlines()) if words}
+    gone = {name for name in absent for service in wanted if f"{name}-".startswith(f"{service}-")}
+    return max(1, sum(max(1, number) for number in wanted.values()) - len(gone))
+
+
+def replicas(manager: Session, service: str) -> int:
+    """How many tasks a service wants. Raises CommandFailedError if there is no such service."""
+    said = manager.must(
+        f"docker service inspect {shlex.quote(service)} --format '{{{{.Spec.Mode.Replicated.Replicas}}}}'",
+        doing=f"counting the tasks of {service}",
+        timeout_seconds=READ_SECONDS,
+    )
+    return int(said.strip() or 0)
+
+
+def _wanted(counts: Sequence[str]) -> int:
+    """Of "2/3" the 3."""
+    return int("".join(counts).partition("/")[2] or 0)
 
 
 def sql_view(connection: "SqlConnection") -> SqlView:

@@ -20,10 +20,14 @@ class SyncedMemberArgs:
     member: the member's name. service: its service in the swarm.
     port: where its SQL answers on its own server (127.0.0.1).
     cluster_name: value of the label `galera-swarm.cluster` on the services of all members.
-    cluster_uuid: the history UUID given at birth; another one is another cluster, and an error.
+    cluster_uuid: the history UUID given at birth; another one is another cluster, and an error. None before
+        the birth.
     password: of root; a secret.
     triggers: whatever makes the member start anew; a change means to wait again.
     absent: members named as gone for good, which the expected size does not count.
+    node_id: of the member's swarm node, where its service has other tasks elsewhere; and no update of that
+        service may be under way.
+    if_there: a member that has no task is nothing to wait for.
     timeout_seconds: how long the member may take without a sign of progress; a state transfer that moves, or
         a recovery that writes, is one.
     """
@@ -34,10 +38,12 @@ class SyncedMemberArgs:
     service: str
     port: int
     cluster_name: str
-    cluster_uuid: pulumi.Input[str]
+    cluster_uuid: pulumi.Input[str] | None
     password: pulumi.Input[str]
     triggers: Sequence[pulumi.Input[Any]] = field(default_factory=tuple)
     absent: Sequence[str] = field(default_factory=tuple)
+    node_id: pulumi.Input[str] | None = None
+    if_there: bool = False
     timeout_seconds: int = 600
 
 
@@ -66,6 +72,8 @@ class SyncedMember(Resource, module="galera", name="SyncedMember"):
             "password": pulumi.Output.secret(args.password),
             "triggers": list(args.triggers),
             "absent": list(args.absent),
+            "node_id": args.node_id,
+            "if_there": args.if_there or None,
             "timeout_seconds": args.timeout_seconds,
             "state": None,
             "size": None,

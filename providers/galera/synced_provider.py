@@ -51,6 +51,8 @@ class SyncedMemberProvider(StatelessProvider):
         "password",
         "triggers",
         "absent",
+        "node_id",
+        "if_there",
         "timeout_seconds",
     )
     COMPARED: ClassVar = (
@@ -102,6 +104,14 @@ class _Wait:
         self._task: TaskView | None = None
         self._is_settled, self._noted = False, 0.0
         self._phase = "not seen yet"
+        self._node_id = str(props.get("node_id") or "")
+
+    def is_there(self) -> bool:
+        """Whether the swarm wants the member to run at all."""
+        try:
+            return bool(task_view(self._sessions()[1], self._service, self._node_id).task)
+        except GaleraError:
+            return False
 
     def until_synced(self) -> SqlView:
         for _ in self._patience.pauses():
@@ -121,7 +131,7 @@ class _Wait:
     def _look(self, server: Session, manager: Session) -> SqlView | None:
         """The member over SQL if everything about it is as it has to be."""
         if not self._is_settled:
-            self._note(task_view(manager, self._service))
+            self._note(task_view(manager, self._service, self._node_id))
             if not self._is_settled:
                 return None
         try:
@@ -146,8 +156,8 @@ class _Wait:
         if not seen.is_synced:
             self._patience.saw("committed", seen.committed)
             return False
-        wanted = str(self._props["cluster_uuid"])
-        if seen.uuid != wanted:
+        wanted = str(self._props.get("cluster_uuid") or "")
+        if wanted and seen.uuid != wanted:
             said = f"in the wrong cluster, {seen.uuid}: the one born with this stack is {wanted}"
             raise GaleraError(self._failure(said))
         size = expected_size(manager, str(self._props["cluster_name"]), self._props.get("absent") or ())
@@ -204,7 +214,10 @@ class _Wait:
 
 def _await_synced(props: Mapping[str, Any]) -> dict[str, Any]:
     with ExitStack() as stack:
-        return _outputs(_Wait(props, stack).until_synced())
+        wait = _Wait(props, stack)
+        if props.get("if_there") and not wait.is_there():
+            return {"state": "", "size": 0, "version": "", "node_address": ""}
+        return _outputs(wait.until_synced())
 
 
 def _outputs(seen: SqlView) -> dict[str, Any]:

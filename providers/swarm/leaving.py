@@ -100,15 +100,18 @@ def refuse_loss(manager: Session, node: Node) -> None:
                 " answer, would take the quorum away; bring them back first"
             )
             raise SwarmError(said)
-    here = set(running_tasks(manager, node.node_id))
+    here = running_tasks(manager, node.node_id)
     for cluster, services in services_of_cluster(manager).items():
-        carried = [service for service in services if f"{service.name}.1" in here]
-        stopped = [service.name for service in services if service.running < service.wanted]
-        if carried and stopped and len(stopped) + len(carried) > (len(services) - 1) // 2:
+        names = {service.name for service in services}
+        carried = [task for task in here if task.rpartition(".")[0] in names]
+        stopped = [service for service in services if service.running < service.wanted]
+        away = sum(service.wanted - service.running for service in stopped)
+        members = sum(max(1, service.wanted) for service in services)
+        if carried and stopped and away + len(carried) > (members - 1) // 2:
             said = (
-                f"{node.server} cannot leave the swarm: it carries {carried[0].name}, and with"
-                f" {', '.join(stopped)} stopped, Galera cluster {cluster} would lose its quorum; bring those"
-                " members back first"
+                f"{node.server} cannot leave the swarm: it carries {carried[0].rpartition('.')[0]}, and with"
+                f" {', '.join(service.name for service in stopped)} stopped, Galera cluster {cluster} would"
+                " lose its quorum; bring those members back first"
             )
             raise SwarmError(said)
 

@@ -85,12 +85,14 @@ serve_request() { # one request on stdin, the reply on stdout; silence for whate
 
 # ---- asking ------------------------------------------------------------------------------------------------------
 
-peer_addresses() { # one a line, without our own
+resolved_peers() { timeout 3 getent ahostsv4 "$GALERA_PEERS" | awk '{ print $1 }' | sort -u; }
+
+without_own() { # (addresses on stdin)
     local own address
     own=" $(hostname -I 2>/dev/null) "
     while read -r address; do
         [[ $own == *" $address "* ]] || printf '%s\n' "$address"
-    done < <(timeout 3 getent ahostsv4 "$GALERA_PEERS" | awk '{ print $1 }' | sort -u)
+    done
 }
 
 # One peer's answer, with the address it was reached at; nothing if it is silent, slow, or not one of us.

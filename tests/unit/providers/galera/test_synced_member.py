@@ -56,7 +56,7 @@ class FakeMember:
             "connect": self._connect,
             "any_manager": self._any_manager,
             "local_swarm": lambda _server: LocalSwarm(state="active"),
-            "task_view": lambda _manager, _service: self._now(self.tasks),
+            "task_view": lambda _manager, _service, _node_id: self._now(self.tasks),
             "sql": self._sql,
             "sql_view": lambda _connection: self._now(self.sql),
             "expected_size": lambda _manager, _cluster, absent: self.services - len(absent),

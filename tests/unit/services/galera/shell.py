@@ -7,7 +7,10 @@ from pathlib import Path
 
 from tests.unit.services.galera.tables import SERVICE
 
-PARTS = ("member", "view", "state", "vote", "exchange", "watch", "server", "birth", "evidence", "decide")
+PARTS = (
+    *("member", "view", "state", "vote", "exchange", "discovery"),
+    *("watch", "server", "birth", "evidence", "decide"),
+)
 
 _FAKES = {
     "gosu": 'shift; exec "$@"',
