@@ -11,6 +11,7 @@ import pulumi_docker as docker
 from components.galera import Galera, GaleraArgs, MemberHost
 from components.ground import Ground
 from components.host import EngineSettings, Neighbours, NeighboursArgs
+from components.load_balancer import declare_load_balancer
 from components.outputs import export
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
 from components.server import Server, ServerArgs, ssh_options
@@ -60,6 +61,8 @@ def deploy(settings: Settings) -> None:
     galera = _galera(ground)
     sql = _sql_objects(settings, servers, galera)
     rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
+    if settings.load_balancer.enabled:
+        declare_load_balancer(ground, galera)
     settled = TopologySettled(
         "topology-settled",
         TopologySettledArgs(topology=topology, attempt=guard.attempt),

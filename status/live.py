@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.ssh import Session, SshError, Target, connect
+from status.balancers import BalancerNow, ask_balancer, balancer_services
 
 #: How long one server may take before it counts as silent, in seconds.
 PATIENCE_SECONDS = 8.0
@@ -35,6 +36,7 @@ class StackNow:
     services: tuple[dict[str, Any], ...]
     members: tuple[MemberNow, ...]
     problems: tuple[str, ...] = field(default=())
+    balancers: tuple[BalancerNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class _Answer:
     nodes: tuple[dict[str, Any], ...] = ()
     services: tuple[dict[str, Any], ...] = ()
     member: MemberNow | None = None
+    balancer: BalancerNow | None = None
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -58,17 +61,19 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         for host in access["hosts"]
     }
     with ThreadPoolExecutor(max_workers=len(targets) or 1) as pool:
-        answers = list(pool.map(lambda name: _ask(name, targets[name], members[name]), targets))
+        answers = list(pool.map(lambda name: _ask(name, targets[name], members[name], outputs), targets))
     return StackNow(
         answering=frozenset(a.hostname for a in answers if not a.problem),
         nodes=next((a.nodes for a in answers if a.nodes), ()),
         services=next((a.services for a in answers if a.services), ()),
         members=tuple(a.member for a in answers if a.member is not None),
         problems=tuple(a.problem for a in answers if a.problem),
+        balancers=tuple(a.balancer for a in answers if a.balancer is not None),
     )
 
 
-def _ask(hostname: str, target: Target, member: str | None) -> _Answer:
+def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str, Any]) -> _Answer:
+    balancer = balancer_services(outputs).get(hostname)
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -76,10 +81,12 @@ def _ask(hostname: str, target: Target, member: str | None) -> _Answer:
                 nodes=_json_lines(session, "docker node ls --format '{{json .}}'"),
                 services=_json_lines(session, "docker service ls --format '{{json .}}'"),
                 member=_ask_member(session, hostname, member) if member else None,
+                balancer=ask_balancer(session, hostname, balancer, outputs) if balancer else None,
             )
     except SshError as fault:
         silent = MemberNow(member=member, server=hostname) if member else None
-        return _Answer(hostname=hostname, problem=str(fault), member=silent)
+        mute = BalancerNow(server=hostname, state="silent") if balancer else None
+        return _Answer(hostname=hostname, problem=str(fault), member=silent, balancer=mute)
 
 
 def _json_lines(session: Session, command: str) -> tuple[dict[str, Any], ...]:

@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from status.balancers import balancer_table
 from status.live import MemberNow, StackNow
 
 
@@ -21,6 +22,9 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     yield ""
     yield _database(database)
     yield f"password: tools/run pulumi stack output databaseRootPassword --stack {stack} --show-secrets"
+    if now.balancers:
+        yield ""
+        yield balancer_table(outputs, now.balancers)
     others = _other_services(database, now)
     if others is not None:
         yield ""

@@ -62,7 +62,7 @@ class ImageSource:
 
 NODE = ImageSource("node")
 REGISTRY = ImageSource("registry")
-SERVICES = (ImageSource("mariadb", "mariadb:10.11"),)
+SERVICES = (ImageSource("mariadb", "mariadb:10.11"), ImageSource("haproxy", "haproxy:2.6"))
 """The images that the program's services use; the local registry serves those that were asked for."""
 
 

@@ -2,7 +2,18 @@
 
 from collections.abc import Collection
 
-from settings.checks import accounts, cloud, database, host, memory, network, required, servers, swarm
+from settings.checks import (
+    accounts,
+    cloud,
+    database,
+    host,
+    load_balancer,
+    memory,
+    network,
+    required,
+    servers,
+    swarm,
+)
 from settings.checks.check import Check, Context
 from settings.problems import Problem, covers
 
@@ -18,6 +29,7 @@ TABLE: tuple[Check, ...] = (
     *memory.CHECKS,
     *database.CHECKS,
     *accounts.CHECKS,
+    *load_balancer.CHECKS,
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from settings.model.cloud import Cloud
 from settings.model.database import Database
 from settings.model.host import Host
+from settings.model.load_balancer import LoadBalancer
 from settings.model.network import Network
 from settings.model.section import Section
 from settings.model.servers import Server, Servers
@@ -35,6 +36,8 @@ class StackConfig(Section):
     """The overlay network."""
     database: Database = Database()
     """The Galera cluster."""
+    load_balancer: LoadBalancer = LoadBalancer()
+    """HAProxy on every server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,11 @@ class Settings:
         return self.config.database
 
     @property
+    def load_balancer(self) -> LoadBalancer:
+        """Section `loadBalancer`."""
+        return self.config.load_balancer
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """Each server with its defaults and overrides resolved, in order (`db-1` first)."""
         return self.config.servers.expanded
@@ -108,7 +116,8 @@ class Settings:
     @property
     def images(self) -> tuple[str, ...]:
         """The image of every service that is on, once each, the database's first."""
-        return (self.database.image,)
+        balancer = (self.load_balancer.image,) if self.load_balancer.enabled else ()
+        return (self.database.image, *balancer)
 
     @property
     def buffer_pool_mb(self) -> int:

@@ -76,13 +76,28 @@ def synced(endpoints: Sequence[Endpoint], password: str) -> bool:
     )
 
 
+def _is_alive(connection: "pymysql.Connection[Any]") -> bool:
+    try:
+        connection.ping(reconnect=False)
+    except (pymysql.err.MySQLError, OSError):
+        return False
+    return True
+
+
 @dataclass
 class Ledger:
-    """Writes rows to whichever member answers, beginning with the first."""
+    """Writes rows to whichever member answers, beginning with the first.
+
+    pings: before each write, as pools of connections do (`pre_ping`): a connection that was ended between two
+        transactions is replaced, and that is no refusal.
+    refusals: connections and writes that failed.
+    """
 
     endpoints: Sequence[Endpoint]
     password: str
     name: str = "ledger"
+    pings: bool = False
+    refusals: list[str] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     longest_pause_seconds: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -111,11 +126,14 @@ class Ledger:
         while not self._stop.is_set():
             number += 1
             try:
+                if connection is not None and self.pings and not _is_alive(connection):
+                    connection = None
                 if connection is None:
                     connection = connect(self.endpoints[turn % len(self.endpoints)], self.password, self.name)
                 with connection.cursor() as cursor:
                     cursor.execute("INSERT INTO entries VALUES (%s)", (number,))
-            except (pymysql.err.MySQLError, OSError):
+            except (pymysql.err.MySQLError, OSError) as exc:
+                self.refusals.append(str(exc))
                 connection, turn = None, turn + 1
                 self._stop.wait(0.05)
                 continue

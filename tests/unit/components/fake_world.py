@@ -82,4 +82,5 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
         "version": "10.11.11-MariaDB",
         "node_address": "172.16.100.5",
     },
+    "ServingBalancer": lambda *_: {"writer": "galera-1"},
 }

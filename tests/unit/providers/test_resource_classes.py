@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import galera, pki, secrets, ssh, swarm, topology
+from providers import galera, load_balancer, pki, secrets, ssh, swarm, topology
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
@@ -59,6 +59,15 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
                 cluster_name="galera",
                 cluster_uuid="u",
                 password="p",
+            ),
+        ),
+        {"password"},
+    ),
+    "ServingBalancer": (
+        lambda: load_balancer.ServingBalancer(
+            "r",
+            load_balancer.ServingBalancerArgs(
+                ssh=SSH, manager_ssh=[SSH], service="s", writer_port=1, reader_port=2, password="p"
             ),
         ),
         {"password"},

@@ -113,7 +113,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     # systems of later releases
     ("etcd", {"etcd": {"members": 3}}, "etcd", "not build it yet"),
     ("consul by a word", {"consul": True}, "consul", "not build it yet"),
-    ("load balancer", {"loadBalancer": {}}, "loadBalancer", "not build it yet"),
     ("wordpress", {"wordpress": {"enabled": True}}, "wordpress", "not build it yet"),
     ("aerospike", {"aerospike": {}}, "aerospike", "not build it yet"),
     ("backup", {"backup": {}}, "backup", "not build it yet"),

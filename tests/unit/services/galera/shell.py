@@ -9,7 +9,7 @@ from tests.unit.services.galera.tables import SERVICE
 
 PARTS = (
     *("member", "view", "state", "vote", "exchange", "discovery"),
-    *("watch", "server", "birth", "evidence", "decide"),
+    *("watch", "server", "birth", "evidence", "decide", "writer"),
 )
 
 _FAKES = {

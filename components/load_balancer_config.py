@@ -1,0 +1,131 @@
+"""HAProxy's configuration: a pure text, so that the same settings give the same containers."""
+
+from dataclasses import dataclass
+
+#: Ports inside the container; the ones on the servers are the user's to choose.
+WRITER_PORT, READER_PORT, STATS_PORT = 6446, 6447, 8404
+#: Port on which each member answers whether clients may be sent to it.
+HEALTH_PORT = 9200
+#: User of the statistics page.
+STATS_USER = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancerPlan:
+    """What the configuration is made from.
+
+    members_name: DNS name on the overlay network that holds the addresses of all members.
+    members: how many there are; the places for them are more, so that growth changes no configuration.
+    """
+
+    members_name: str
+    members: int
+    max_connections: int = 2000
+
+    @property
+    def places(self) -> int:
+        """A member that starts again has a new address while its old one is still remembered."""
+        return max(12, 3 * self.members)
+
+
+def configuration(plan: BalancerPlan) -> str:
+    """Everything but the statistics page, whose password makes it a secret."""
+    return "\n".join([_common(plan), _resolvers(), _writer(plan), _reader(plan)])
+
+
+def statistics_page(password: str) -> str:
+    """The statistics page, and the answer to the container's health check beside it."""
+    return f"""\
+frontend statistics
+    bind :{STATS_PORT}
+    mode http
+    timeout client 10s
+    monitor-uri /health
+    stats enable
+    stats uri /
+    stats refresh 5s
+    stats hide-version
+    stats realm galera-swarm
+    stats auth {STATS_USER}:{password.replace(chr(92), chr(92) * 2).replace('"', chr(92) + '"')}
+"""
+
+
+def _common(plan: BalancerPlan) -> str:
+    """Idle connections live as long as in MariaDB (`wait_timeout`); a stop lets busy ones finish."""
+    # A connection to a member that has just died is tried again elsewhere, half a second later.
+    return f"""\
+global
+    log stdout format raw local0 notice
+    maxconn {plan.max_connections}
+    hard-stop-after 20s
+    stats socket ipv4@127.0.0.1:9999 level operator
+
+defaults
+    log global
+    mode tcp
+    timeout connect 500ms
+    timeout check 3s
+    timeout queue 1s
+    timeout client 8h
+    timeout server 8h
+    retries 6
+    option redispatch 1
+    option clitcpka
+    option srvtcpka
+"""
+
+
+def _resolvers() -> str:
+    """Docker's own DNS. A name that is gone is believed late: a member that is about to stop leaves the DNS
+    before it has handed its clients over, and whether it is well is the health check's to say.
+    """
+    return """\
+resolvers swarm
+    nameserver embedded 127.0.0.11:53
+    accepted_payload_size 8192
+    resolve_retries 3
+    timeout resolve 1s
+    timeout retry 500ms
+    hold valid 1s
+    hold obsolete 30s
+    hold nx 30s
+    hold timeout 30s
+    hold refused 30s
+    hold other 30s
+"""
+
+
+def _writer(plan: BalancerPlan) -> str:
+    """Members say themselves who takes the writes (services/galera/writer.sh): one answers 200, the others
+    404, which keeps the connections they have; a member that cannot serve answers 503 or not at all, and its
+    connections end.
+    """
+    return f"""\
+listen writer
+    bind :{WRITER_PORT}
+    balance first
+    option httpchk
+    http-check send meth GET uri /writer ver HTTP/1.1 hdr Host load-balancer
+    http-check disable-on-404
+    {_members(plan, "inter 500ms fastinter 250ms fall 2 rise 1")}
+"""
+
+
+def _reader(plan: BalancerPlan) -> str:
+    return f"""\
+listen reader
+    bind :{READER_PORT}
+    balance leastconn
+    option httpchk
+    http-check send meth GET uri / ver HTTP/1.1 hdr Host load-balancer
+    http-check disable-on-404
+    {_members(plan, "inter 1s fastinter 300ms fall 2 rise 1")}
+"""
+
+
+def _members(plan: BalancerPlan, pace: str) -> str:
+    return (
+        f"server-template member 1-{plan.places} {plan.members_name}:3306 check port {HEALTH_PORT} {pace}"
+        " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions"
+        " resolvers swarm resolve-prefer ipv4 init-addr none"
+    )

@@ -1,0 +1,234 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# Which member takes the writes, so that every load balancer sends them to the same one without asking another; and how
+# a member leaves without failing a write.
+#
+# The writer is the member that has been in the present view for longest, of those that may serve clients. Who joined
+# when is in the ids of the view, which all members share: so nothing has to be elected, and whoever comes back is last.
+# Load balancers ask two paths of port 9200:   /  may clients read here?   /writer  do the writes come here?
+#   200 yes   404 no, but leave those that are here   503 no, and nobody can stay
+
+readonly asked_dir=$run_dir/asked drain_file=$run_dir/draining claim_file=$run_dir/writer serves_file=$run_dir/serves
+readonly recent=5          # seconds in which a load balancer that is there has asked again
+readonly fresh_us=3000000  # how long the last word on whether clients are served holds
+readonly silence_seconds=3 # a member that is dead has left the view by then; one that is only slow has answered
+
+# Members of a view, oldest first: NAME ADDRESS. An id is a UUID of version 1: when its server joined.
+by_seniority() { # MEMBERS (UUID/NAME/ADDRESS:PORT,...)
+    local one id rest
+    for one in ${1//,/ }; do
+        id=${one%%/*} rest=${one#*/}
+        [[ $id =~ ^$uuid_pattern$ ]] || continue
+        printf '%s%s%s%s %s %s\n' "${id:15:3}" "${id:9:4}" "${id:0:8}" "${id:19}" "${rest%%/*}" \
+            "$(sed -E 's/.*\///; s/:[0-9]+$//' <<<"$rest")"
+    done | LC_ALL=C sort | cut -d ' ' -f 2-
+}
+
+view_now() { # MEMBERS of the view this server is in
+    local line
+    line=$(noted "$run_dir/view_now")
+    printf '%s' "${line#* }"
+}
+
+seniors() { by_seniority "$(view_now)" | sed "/^$GALERA_MEMBER /,\$d"; }
+
+others() { by_seniority "$(view_now)" | sed "/^$GALERA_MEMBER /d"; }
+
+# The status another member's port 9200 answers with: 200, 404, 503; 000 if it refuses; nothing if it is silent.
+status_of() { # ADDRESS PATH
+    local said
+    said=$(printf 'GET %s HTTP/1.1\r\nHost: member\r\n\r\n' "$2" |
+        timeout 1 socat -t1 - "TCP4:$1:$health_port" 2>/dev/null)
+    case $? in
+    124) ;;
+    0) [[ ! $said =~ ^HTTP/1\.[01]\ ([0-9]{3}) ]] || printf '%s' "${BASH_REMATCH[1]}" ;;
+    *) printf 000 ;;
+    esac
+}
+
+# ---- what is answered ------------------------------------------------------------------------------------------------
+
+serves_clients() { # says why, or why not
+    local client name value
+    local -A is=()
+    client=$(program mariadb mysql) || return 1
+    while IFS=$'\t' read -r name value; do
+        [[ -z $name ]] || is[$name]=$value
+    done < <(timeout 2 "$client" --defaults-file="$run_dir/monitor.cnf" --connect-timeout=2 -NBe "
+        SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state', 'wsrep_ready');
+        SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_desync', 'wsrep_reject_queries', 'read_only')" 2>&1)
+    judge
+}
+
+judge() {
+    if [[ -z ${is[wsrep_cluster_status]-} ]]; then
+        printf 'no answer over SQL: %s' "${!is[*]}"
+    elif [[ ${is[wsrep_cluster_status]} != Primary ]]; then
+        printf 'cluster status %s' "${is[wsrep_cluster_status]}"
+    elif [[ ${is[wsrep_ready]-} != ON ]]; then
+        printf 'not ready'
+    elif [[ ${is[wsrep_desync]-} == ON ]]; then
+        printf 'desynced by hand'
+    elif [[ ${is[wsrep_reject_queries]-NONE} != NONE ]]; then
+        printf 'rejects queries by hand'
+    elif [[ ${is[read_only]-OFF} != OFF ]]; then
+        printf 'read only'
+    elif [[ ${is[wsrep_local_state]-} == 4 ]]; then
+        printf 'Synced' && return 0
+    elif [[ ${is[wsrep_local_state]-} == 2 ]]; then
+        printf 'Donor, not blocking' && return 0
+    else
+        printf 'local state %s' "${is[wsrep_local_state]-unknown}"
+    fi
+    return 1
+}
+
+note_service() { # what SQL says now, for everybody who asks within the next moments
+    local reason word=yes
+    reason=$(serves_clients) || word=no
+    printf '%s %s %s\n' "${EPOCHREALTIME/[.,]/}" "$word" "$reason" >"$serves_file"
+}
+
+# ---- who asks --------------------------------------------------------------------------------------------------------
+
+note_asker() { # ADDRESS PATH STATUS
+    [[ ! $1 =~ ^[0-9.]+$ ]] || printf '%s %s\n' "$EPOCHSECONDS" "$3" >"$asked_dir/$1${2//\//-}"
+}
+
+# Whoever asked within the last seconds: TIME STATUS
+askers() {
+    local file stamp status
+    for file in "$asked_dir"/*; do
+        stamp="" status=""
+        { read -r stamp status <"$file"; } 2>/dev/null
+        [[ ! $stamp =~ ^[0-9]+$ ]] || ((EPOCHSECONDS - stamp > recent)) || printf '%s %s\n' "$stamp" "$status"
+    done
+}
+
+is_asked_for_writes() {
+    local file stamp
+    for file in "$asked_dir"/*-writer; do
+        stamp=""
+        { read -r stamp _ <"$file"; } 2>/dev/null
+        [[ ! $stamp =~ ^[0-9]+$ ]] || ((EPOCHSECONDS - stamp > recent)) || return 0
+    done
+    return 1
+}
+
+# ---- who takes the writes --------------------------------------------------------------------------------------------
+
+# Beside the entrypoint, as long as load balancers ask: keeps the answers ready, and claims the writes when no older member
+# may serve clients.
+keep_claim() {
+    local view="" older="" tick=0
+    local -A silent_since=()
+    while :; do
+        pause 0.4
+        if ! is_asked_for_writes || [[ $(phase) != primary ]]; then
+            rm -f "$claim_file"
+            continue
+        fi
+        ((tick++ % 2)) || note_service
+        if [[ $(noted "$run_dir/view_now") != "$view" ]]; then
+            view=$(noted "$run_dir/view_now") silent_since=()
+            older=$(seniors | cut -d ' ' -f 2)
+        fi
+        if [[ -n $older ]] && an_older_one_serves; then
+            rm -f "$claim_file"
+        elif [[ ! -e $claim_file ]]; then
+            say "takes the writes of the load balancers"
+            : >"$claim_file"
+        fi
+    done
+}
+
+an_older_one_serves() { # one that is silent counts as serving for a while, since it may only be slow
+    local address
+    for address in $older; do
+        case $(status_of "$address" /) in
+        200) unset "silent_since[$address]" && return 0 ;;
+        "")
+            : "${silent_since[$address]:=$SECONDS}"
+            ((SECONDS - silent_since[$address] >= silence_seconds)) || return 0
+            ;;
+        *) unset "silent_since[$address]" ;;
+        esac
+    done
+    return 1
+}
+
+# ---- leaving ---------------------------------------------------------------------------------------------------------
+
+# First the next writer claims, then the load balancers send new connections there, then those that are here are ended
+# between two transactions. Each step has its limit: a member that has to stop does stop.
+drain() {
+    is_asked_for_writes || return 0
+    say "hands its clients over"
+    note "$drain_file" handing-over
+    await_limit 5 heir_claims || say "no other member takes the writes"
+    await_limit 3 all_asked_since "$EPOCHSECONDS"
+    note "$drain_file" leaving
+    await_limit 3 all_told || say "a load balancer has not asked again"
+    end_sessions
+}
+
+await_limit() { # SECONDS CONDITION...
+    local until=$((SECONDS + $1))
+    until "${@:2}"; do
+        ((SECONDS < until)) || return 1
+        pause 0.2
+    done
+}
+
+heir_claims() {
+    local address
+    while read -r _ address; do
+        [[ $(status_of "$address" /writer) != 200 ]] || return 0
+    done < <(others)
+    return 1
+}
+
+all_asked_since() { # TIME: after it, since a second is as exact as a time is noted
+    local stamp
+    while read -r stamp _; do
+        ((stamp > $1)) || return 1
+    done < <(askers)
+}
+
+all_told() { ! askers | grep -qv ' 404$'; }
+
+readonly drain_seconds=10 patient_seconds=3
+
+# Sessions that are between two transactions, by how long they have said nothing. At first only those that have been so
+# for a while; then of those that are busy without pause, whoever draws breath. A transaction is never interrupted here.
+end_sessions() {
+    local began=$SECONDS idle_ms left=0
+    client_config "$run_dir/root.cnf" root "$secrets_dir/galera_root_password"
+    while ((SECONDS - began < drain_seconds)); do
+        idle_ms=100
+        ((SECONDS - began < patient_seconds)) || idle_ms=5
+        left=$(sessions) || break
+        [[ $left != 0 ]] || break
+        idle_sessions "$idle_ms" | sed -n 's/^\([0-9][0-9]*\)$/KILL CONNECTION \1;/p' | as_root >/dev/null
+        pause 0.1
+    done
+    rm -f "$run_dir/root.cnf"
+    [[ ${left:-0} == 0 ]] || say "stops with $left clients that were never between two transactions"
+}
+
+as_root() { # (SQL on stdin); goes on after a statement that fails, since a session may have ended by itself
+    local client
+    client=$(program mariadb mysql) || return 1
+    timeout 3 "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 --force -NB 2>/dev/null
+}
+
+# Clients over TCP; those on the socket are the product's own.
+sessions() {
+    as_root <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE host LIKE '%:%'"
+}
+
+idle_sessions() { # MILLISECONDS -> ids
+    as_root <<<"SELECT p.id FROM information_schema.processlist p
+        LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+        WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $1 AND t.trx_id IS NULL"
+}

@@ -1,0 +1,73 @@
+"""Rules of section `loadBalancer`."""
+
+import re
+from collections.abc import Iterator
+
+from settings.checks.check import Check, Context
+from settings.checks.database import TAKEN_PORTS
+from settings.model import StackConfig
+from settings.problems import Problem, show
+
+#: Oldest HAProxy that knows everything its configuration uses.
+OLDEST_HAPROXY = (2, 4)
+
+_IMAGE = re.compile(r"(?:[^\s@]*/)?haproxy:(\d+)\.(\d+)")
+
+
+def ports(context: Context) -> Iterator[Problem]:
+    """Each port once on a server, and none that something else of the stack uses."""
+    balancer = context.config.load_balancer
+    taken = _others(context.config)
+    for door, port in balancer.ports.items() if balancer.enabled else ():
+        if port in taken:
+            key = f"loadBalancer.{door}Port"
+            yield Problem(key=key, value=show(port), text=f"is the port of {taken[port]}; choose another one")
+        taken[port] = f"loadBalancer.{door}Port"
+
+
+def _others(config: StackConfig) -> dict[int, str]:
+    return TAKEN_PORTS | {config.database.port: "the database (database.port)"}
+
+
+def image(context: Context) -> Iterator[Problem]:
+    """A HAProxy that is new enough where its tag tells."""
+    balancer = context.config.load_balancer
+    match = _IMAGE.match(balancer.image)
+    if balancer.enabled and match and (int(match[1]), int(match[2])) < OLDEST_HAPROXY:
+        oldest = ".".join(map(str, OLDEST_HAPROXY))
+        yield Problem(
+            key="loadBalancer.image", value=show(balancer.image), text=f"must be HAProxy {oldest} or newer"
+        )
+
+
+def public(context: Context) -> Iterator[Problem]:
+    """Doors to the world are worth a word; the statistics page speaks plain HTTP."""
+    balancer = context.config.load_balancer
+    for index, door in enumerate(balancer.public if balancer.enabled else ()):
+        key = f"loadBalancer.public[{index}]"
+        if door in balancer.public[:index]:
+            yield Problem(key=key, value=show(door), text="is named twice")
+        elif context.config.servers.private_only:
+            text = "has no effect: the servers have no public interface (servers.privateOnly)"
+            yield Problem(key=key, value=show(door), text=text, severity="warning")
+        else:
+            text = "opens that port to the whole internet, and what goes over it is not encrypted"
+            yield Problem(key=key, value=show(door), text=text, severity="warning")
+
+
+def password(context: Context) -> Iterator[Problem]:
+    """A password that is one word of HAProxy's configuration."""
+    given = context.config.load_balancer.stats_password
+    if given is not None and not re.fullmatch(r"[\x21-\x7e]{8,}", given.get_secret_value()):
+        text = "must be 8 or more printable ASCII characters without spaces (the value is not shown)"
+        yield Problem(key="loadBalancer.statsPassword", text=text)
+
+
+_PORTS = ("loadBalancer.writerPort", "loadBalancer.readerPort", "loadBalancer.statsPort")
+
+CHECKS = (
+    Check(reads=("loadBalancer.enabled", *_PORTS, "database.port"), find=ports),
+    Check(reads=("loadBalancer.enabled", "loadBalancer.image"), find=image),
+    Check(reads=("loadBalancer.enabled", "loadBalancer.public"), find=public),
+    Check(reads=(), find=password),
+)

@@ -1,0 +1,153 @@
+"""The load balancer under a client that writes without pause: who takes the writes, faults, rolling changes.
+
+The tests of this module share one stack and run in order; each leaves three Synced members behind.
+"""
+
+import base64
+import socket
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.e2e.cloud import docker, node_container
+from tests.e2e.cluster import Cluster
+from tests.e2e.ledger import Endpoint, Ledger, ask, connect
+from tests.e2e.stack import Stack, await_condition
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+
+REFUSED_LIMIT_SECONDS = 3.0
+"""Longest time without an acknowledged write when the writer is killed."""
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: Stack) -> dict[str, Any]:
+    """The stack's outputs after its first `up` with the load balancer."""
+    stack.set("loadBalancer.enabled", True)
+    stack.up()
+    return stack.outputs()
+
+
+def doors(outputs: dict[str, Any], door: str) -> list[Endpoint]:
+    """The load balancers of all servers as a client sees them."""
+    return [Endpoint(one["server"], one["host"], int(one["port"])) for one in outputs["loadBalancer"][door]]
+
+
+def behind(endpoint: Endpoint, password: str) -> str:
+    """Name of the member that answers."""
+    return str(ask(endpoint, password, "SELECT @@wsrep_node_name")[0][0])
+
+
+def writers(outputs: dict[str, Any]) -> set[str]:
+    """The members that the load balancers of all servers send writes to."""
+    return {behind(door, outputs["databaseRootPassword"]) for door in doors(outputs, "writer")}
+
+
+def test_every_server_leads_to_the_same_writer_and_to_every_reader(outputs: dict[str, Any]) -> None:
+    password = outputs["databaseRootPassword"]
+    assert len(doors(outputs, "writer")) == len(doors(outputs, "reader")) == 3
+    await_condition("one writer", lambda: len(writers(outputs)) == 1, timeout=20)
+    for door in doors(outputs, "reader"):
+        held = [connect(door, password) for _ in range(9)]
+        members = set()
+        for connection in held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT @@wsrep_node_name")
+                members.add(str(cursor.fetchall()[0][0]))
+            connection.close()
+        assert members == {"galera-1", "galera-2", "galera-3"}
+
+
+def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack, outputs: dict[str, Any]) -> None:
+    assert stack.changes() == {}
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert stack.changes() == {}
+
+
+def test_the_statistics_page_wants_its_password(stack: Stack, outputs: dict[str, Any]) -> None:
+    password = outputs["loadBalancerStatsPassword"]
+    assert password not in stack.run("export").stdout
+    for door in doors(outputs, "stats"):
+        page = f"http://{door.host}:{door.port}/"
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(page, timeout=5)
+        key = base64.b64encode(f"admin:{password}".encode()).decode()
+        request = urllib.request.Request(page, headers={"Authorization": f"Basic {key}"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            assert b"writer" in answer.read()
+
+
+def test_the_public_interface_stays_shut(outputs: dict[str, Any]) -> None:
+    for server in outputs["servers"]:
+        for door in ("writer", "reader", "stats"):
+            port = int(outputs["loadBalancer"][door][0]["port"])
+            with pytest.raises(OSError, match=r"timed out|refused|unreachable"):
+                socket.create_connection((server["publicIp"], port), timeout=2).close()
+
+
+def test_a_killed_writer_costs_three_seconds_and_is_not_returned_to(outputs: dict[str, Any]) -> None:
+    cluster, password = Cluster.of(outputs), outputs["databaseRootPassword"]
+    (old,) = writers(outputs)
+    with Ledger(doors(outputs, "writer"), password, name="killed") as ledger:
+        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
+        cluster.kill(next(member for member in cluster.members if member.name == old))
+        cluster.await_fallen()
+        cluster.await_synced()
+        enough = len(ledger.acknowledged) + 100
+        await_condition("a hundred more", lambda: len(ledger.acknowledged) >= enough, timeout=60)
+    print(f"writer killed: {ledger.longest_pause_seconds:.1f} s without a write")
+    (new,) = writers(outputs)
+    assert new != old, "the writes went back to the member that returned"
+    assert ledger.longest_pause_seconds <= REFUSED_LIMIT_SECONDS
+    for endpoint in cluster.endpoints:
+        assert ledger.lost_on(endpoint) == set()
+
+
+def test_a_rolling_change_refuses_no_write(stack: Stack, outputs: dict[str, Any]) -> None:
+    cluster, password = Cluster.of(outputs), outputs["databaseRootPassword"]
+    stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = rolled.log\n")
+    with Ledger(doors(outputs, "writer"), password, name="rolled", pings=True) as ledger:
+        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
+        stack.up()
+    print(
+        f"rolling change: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
+        f" {ledger.longest_pause_seconds:.1f} s without one at most"
+    )
+    assert ledger.refusals == []
+    assert cluster.synced()
+    assert len(writers(outputs)) == 1
+    for endpoint in cluster.endpoints:
+        assert ask(endpoint, password, "SELECT @@slow_query_log_file") == [("rolled.log",)]
+        assert ledger.lost_on(endpoint) == set()
+
+
+def test_another_setting_walks_from_one_server_to_the_next(stack: Stack, outputs: dict[str, Any]) -> None:
+    stack.set("loadBalancer.maxConnections", 1000)
+    touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
+    assert all(name.startswith("load-balancer") for name in touched), touched
+    with Ledger(doors(outputs, "writer"), outputs["databaseRootPassword"], name="walked") as ledger:
+        stack.up()
+    print(f"load balancers changed: {ledger.longest_pause_seconds:.1f} s without a write at most")
+    assert ledger.longest_pause_seconds <= REFUSED_LIMIT_SECONDS
+    assert stack.changes() == {}
+
+
+def test_a_lost_server_leaves_the_ports_of_the_others(outputs: dict[str, Any]) -> None:
+    cluster, password = Cluster.of(outputs), outputs["databaseRootPassword"]
+    lost = cluster.members[-1]
+    others = [door for door in doors(outputs, "writer") if door.member != lost.hostname]
+    container = node_container(lost.hostname)
+    with Ledger(others, password, name="lost") as ledger:
+        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
+        docker("pause", container)
+        try:
+            count = len(ledger.acknowledged)
+            await_condition("writes", lambda: len(ledger.acknowledged) > count + 200, timeout=60)
+            assert len({behind(door, password) for door in others} - {lost.name}) == 1
+        finally:
+            docker("unpause", container)
+        cluster.await_synced()
+    for endpoint in cluster.endpoints:
+        assert ledger.lost_on(endpoint) == set()

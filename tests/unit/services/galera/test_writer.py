@@ -1,0 +1,107 @@
+"""Who takes the writes, what load balancers are answered, and how a member hands its clients over."""
+
+import subprocess
+import time
+
+import pytest
+
+from tests.unit.services.galera.shell import Shell
+from tests.unit.services.galera.tables import SERVICE
+
+# Ids of version 1 as Galera makes them: the third was made first, and its first characters are the highest.
+FIRST = "fffffff0-e5b0-11f1-8e0a-3f2f5b1c7d10/m3/172.16.100.9:3306"
+SECOND = "0000000a-e5b1-11f1-8e0a-3f2f5b1c7d11/m1/172.16.100.4:3306"
+THIRD = "6a8eae43-e5b1-11f1-a31f-ba66fdf77324/m2/172.16.100.7:3306"
+
+
+@pytest.mark.parametrize("members", [f"{FIRST},{SECOND},{THIRD}", f"{THIRD},{SECOND},{FIRST}"])
+def test_who_joined_first_comes_first_in_whatever_order_the_view_names_them(
+    shell: Shell, members: str
+) -> None:
+    assert shell.run(f"by_seniority {members}").splitlines() == [
+        "m3 172.16.100.9",
+        "m1 172.16.100.4",
+        "m2 172.16.100.7",
+    ]
+
+
+def test_what_is_no_member_is_left_out(shell: Shell) -> None:
+    assert shell.run(f"by_seniority '-,nonsense,{SECOND}'") == "m1 172.16.100.4"
+
+
+@pytest.mark.parametrize(
+    ("member", "seniors", "others"),
+    [
+        ("m3", [], ["m1 172.16.100.4", "m2 172.16.100.7"]),
+        ("m1", ["m3 172.16.100.9"], ["m3 172.16.100.9", "m2 172.16.100.7"]),
+        (
+            "m2",
+            ["m3 172.16.100.9", "m1 172.16.100.4"],
+            ["m3 172.16.100.9", "m1 172.16.100.4"],
+        ),
+    ],
+)
+def test_seniors_and_others_of_a_member(
+    shell: Shell, member: str, seniors: list[str], others: list[str]
+) -> None:
+    (shell.run_dir / "view_now").write_text(f"uuid-of-history {THIRD},{SECOND},{FIRST}\n")
+    assert shell.run("seniors", GALERA_MEMBER=member).splitlines() == seniors
+    assert shell.run("others", GALERA_MEMBER=member).splitlines() == others
+
+
+def answer(shell: Shell, path: str, **notes: str) -> str:
+    """What the health answer says where SQL has just been asked."""
+    for name, text in ({"phase": "joining", "status": "synced yes u", "was_primary": "yes"} | notes).items():
+        (shell.run_dir / name).write_text(f"{text}\n")
+    serves = notes.get("serves", "yes Synced")
+    (shell.run_dir / "serves").write_text(f"{time.time_ns() // 1000} {serves}\n")
+    (shell.run_dir / "asked").mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["bash", str(SERVICE / "lb-health")],
+        input=f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n",
+        capture_output=True,
+        text=True,
+        env=shell.environment() | {"SOCAT_PEERADDR": "172.16.100.20"},
+        timeout=10,
+        check=False,
+    )
+    return done.stdout.split(" ")[1] + " " + done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "notes", "said"),
+    [
+        ("/", {}, "200 Synced"),
+        ("/anything", {}, "200 Synced"),
+        ("/writer", {}, "404 Synced, but an older member takes the writes"),
+        ("/writer", {"writer": ""}, "200 Synced"),
+        ("/", {"serves": "no read only"}, "503 read only"),
+        ("/writer", {"serves": "no read only", "writer": ""}, "503 read only"),
+        ("/", {"draining": "handing-over"}, "404 hands its clients over"),
+        ("/writer", {"draining": "handing-over", "writer": ""}, "200 Synced"),
+        ("/writer", {"draining": "handing-over"}, "404 Synced, but an older member takes the writes"),
+        ("/writer", {"draining": "leaving", "writer": ""}, "404 hands its clients over"),
+        ("/writer", {"phase": "parked", "writer": ""}, "503 parked"),
+        ("/", {"status": "synced no u"}, "503 nonprimary"),
+    ],
+)
+def test_what_a_load_balancer_is_answered(shell: Shell, path: str, notes: dict[str, str], said: str) -> None:
+    assert answer(shell, path, **notes) == said
+
+
+def test_who_asked_is_known_and_whether_it_was_told(shell: Shell) -> None:
+    (shell.run_dir / "asked").mkdir()
+    assert shell.run("is_asked_for_writes && echo asked || echo not") == "not"
+    answer(shell, "/writer", writer="")
+    assert shell.run("askers").split()[-1] == "200"
+    assert shell.run("all_told && echo told || echo not") == "not"
+    answer(shell, "/writer", writer="", draining="leaving")
+    assert shell.run("all_told && echo told || echo not") == "told"
+    for note in (shell.run_dir / "asked").iterdir():
+        note.write_text("1 404\n")
+    assert shell.run("is_asked_for_writes && echo asked || echo not") == "not"
+
+
+def test_nobody_asks_nobody_is_waited_for(shell: Shell) -> None:
+    (shell.run_dir / "asked").mkdir()
+    assert shell.run("drain; echo done") == "done"
