@@ -156,6 +156,8 @@ def test_inputs_and_secrets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
-    module = next(one for one in (ssh, swarm, galera, pki, secrets, topology) if hasattr(one, name))
+    module = next(
+        one for one in (ssh, swarm, galera, load_balancer, pki, secrets, topology) if hasattr(one, name)
+    )
     known = getattr(module, f"{name}Provider").INPUTS
     return [key for key in getattr(module, name).__annotations__ if key not in known]

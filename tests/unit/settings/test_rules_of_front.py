@@ -1,5 +1,6 @@
 """Each rule of the load balancer, what is let through, and what is only warned of."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,8 +50,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(
     ("changes", "key", "words"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
-def test_refuses(changes: dict[str, Any], key: str, words: str) -> None:
-    assert_refused(changes, key, words)
+def test_refuses(changes: dict[str, Any], key: str, words: str, tmp_path: Path) -> None:
+    assert_refused(changes, key, words, tmp_path)
 
 
 def test_ports_of_what_is_off_are_nobodys() -> None:
