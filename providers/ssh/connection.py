@@ -21,6 +21,8 @@ ATTEMPT_SECONDS = 10.0
 #: Seconds during which a refused key is tried again: a new server may get its keys after sshd starts.
 DENIED_PATIENCE_SECONDS = 20.0
 _KEEPALIVE_SECONDS = 15
+#: A peer that vanished without a word is given up after this time; the kernel alone would take 15 min.
+_SILENT_PEER_SECONDS = 60
 #: Paramiko reports every refused channel here; whoever opened it learns it from an exception already.
 _LOG = "providers.ssh.paramiko"
 _SILENCE = logging.NullHandler()
@@ -85,6 +87,7 @@ def _attempt(target: Target, private_key: "paramiko.PKey", seconds: float) -> "p
 
     logging.getLogger(_LOG).addHandler(_SILENCE)
     sock = socket.create_connection((target.host, target.port), timeout=seconds)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_PEER_SECONDS * 1000)
     transport = None
     try:
         transport = paramiko.Transport(sock)

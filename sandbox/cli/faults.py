@@ -17,9 +17,12 @@ from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.docker_driver import DockerDriver
 from sandbox.nodes.host_facts import gather
 from sandbox.nodes.images import NODE
-from sandbox.nodes.layout import Layout, checkout_layout
+from sandbox.nodes.layout import PUBLIC_GATEWAY, Layout, checkout_layout
 from sandbox.nodes.probe import choose_profile
 from sandbox.nodes.progress import Progress
+
+PRIVATE_INTERFACE = "eth0"
+PUBLIC_INTERFACE = "eth1"
 
 FIELDS = (
     "kind",
@@ -118,18 +121,29 @@ def _thaw(docker: Docker, layout: Layout, guest_id: int) -> None:
     docker.run("unpause", layout.container(guest_id), purpose=f"thaw server {guest_id}")
 
 
-def _switch_private_network(docker: Docker, layout: Layout, guest_id: int, state: str) -> None:
+def _switch(docker: Docker, layout: Layout, guest_id: int, interface: str, state: str) -> None:
     name = layout.container(guest_id)
-    purpose = f"set the private network of server {guest_id} {state}"
-    docker.run("exec", name, "ip", "link", "set", "eth0", state, purpose=purpose)
+    purpose = f"set {interface} of server {guest_id} {state}"
+    docker.run("exec", name, "ip", "link", "set", interface, state, purpose=purpose)
 
 
 def _cut(docker: Docker, layout: Layout, guest_id: int) -> None:
-    _switch_private_network(docker, layout, guest_id, "down")
+    _switch(docker, layout, guest_id, PRIVATE_INTERFACE, "down")
 
 
 def _mend(docker: Docker, layout: Layout, guest_id: int) -> None:
-    _switch_private_network(docker, layout, guest_id, "up")
+    _switch(docker, layout, guest_id, PRIVATE_INTERFACE, "up")
+
+
+def _hide(docker: Docker, layout: Layout, guest_id: int) -> None:
+    _switch(docker, layout, guest_id, PUBLIC_INTERFACE, "down")
+
+
+def _unhide(docker: Docker, layout: Layout, guest_id: int) -> None:
+    _switch(docker, layout, guest_id, PUBLIC_INTERFACE, "up")
+    # The kernel forgets the routes of an interface that goes down.
+    route = ("ip", "route", "replace", "default", "via", PUBLIC_GATEWAY)
+    docker.run("exec", layout.container(guest_id), *route, purpose=f"give server {guest_id} its route back")
 
 
 NODE_ACTIONS: dict[str, Callable[[Docker, Layout, int], None]] = {
@@ -139,10 +153,12 @@ NODE_ACTIONS: dict[str, Callable[[Docker, Layout, int], None]] = {
     "thaw": _thaw,
     "cut": _cut,
     "mend": _mend,
+    "hide": _hide,
+    "unhide": _unhide,
 }
 NODE_ACTIONS_HELP = (
     "crash: power is lost; boot: power is back; freeze, thaw: every process stands still; "
-    "cut, mend: the private network is gone"
+    "cut, mend: the private network is gone; hide, unhide: the public one is, and SSH with it"
 )
 
 

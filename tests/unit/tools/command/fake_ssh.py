@@ -132,7 +132,9 @@ def _execute(channel: paramiko.Channel, command: str, environment: Mapping[str, 
     ]
     for thread in threads:
         thread.start()
-    for thread in threads[1:]:
+    # The client's end of input comes after it was told that the command runs: an exit status that overtakes
+    # that word would close the channel under it.
+    for thread in threads:
         thread.join()
     channel.send_exit_status(process.wait())
     channel.close()
