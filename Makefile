@@ -11,7 +11,7 @@ SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shell
 DOCKERFILES = git ls-files -- '*Dockerfile' '*Dockerfile.*'
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview test test-unit test-contract test-e2e bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key test test-unit test-contract test-e2e bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ status: python ## servers, swarm, members, state, endpoints on one screen
 
 preview: python ## what `make up` would change
 	@$(PYTHON) -m tools.up --preview --stack $(STACK)
+
+rotate-key: python ## another SSH key for the servers of a running stack; nothing restarts
+	@$(PYTHON) -m tools.rotate_key --stack $(STACK)
 
 test: test-unit test-contract test-e2e ## every test
 

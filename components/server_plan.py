@@ -1,9 +1,13 @@
 """What the settings say of a server, as the order and the preparation that come of it."""
 
+import hashlib
+import json
+
 import pulumi
 
 from components.host import DiskPlan, EnginePlan, FirewallPlan, HostPlan, TimePlan
 from providers.softlayer import VirtualGuestArgs
+from providers.topology import ServerIdentity
 from settings import Server, Settings
 
 
@@ -65,3 +69,35 @@ def host_plan(settings: Settings) -> HostPlan:
 def instance_type(server: Server) -> str:
     """The engine's label of that name: the flavor, or what kind of guest it is."""
     return server.flavor or ("local_disk_guest" if server.local_disk else "public_cloud")
+
+
+def server_identity(server: Server) -> ServerIdentity:
+    """The server as the guard judges it: what makes it another one, and what restarts or renames it.
+
+    The SSH key is no part of it: a server takes another one while it runs.
+    """
+    facts = {key: getattr(server, key) for key in _REPLACING}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    shape = {
+        "domain": server.domain,
+        "cpus": server.cpus,
+        "memory_mb": server.memory_mb,
+        "flavor": server.flavor,
+        "disks": list(server.disks_gb),
+    }
+    return {"name": server.name, "datacenter": server.datacenter, "identity": digest, "shape": shape}
+
+
+_REPLACING = (
+    "name",
+    "datacenter",
+    "os",
+    "image",
+    "hourly",
+    "local_disk",
+    "private_only",
+    "public_vlan",
+    "private_vlan",
+    "placement_group",
+    "post_install_uri",
+)

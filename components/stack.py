@@ -1,9 +1,6 @@
 """The way of the data in one place: settings → servers → swarm → network → members seen Synced → outputs."""
 
 import base64
-import hashlib
-import json
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -15,7 +12,7 @@ from components.load_balancer import declare_load_balancer
 from components.outputs import export
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
 from components.server import Server, ServerArgs, ssh_options
-from components.server_plan import guest_args, host_plan, instance_type
+from components.server_plan import guest_args, host_plan, instance_type, server_identity
 from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.ssh_key import SshKeyPair, key_pair
 from components.swarm import Swarm, SwarmArgs
@@ -33,7 +30,7 @@ from settings import Settings
 def deploy(settings: Settings) -> None:
     """Declare every resource of the stack and export its outputs."""
     pair = key_pair(settings.ssh_key_path, f"galera-swarm-{settings.stack}")
-    topology = _topology(settings, pair)
+    topology = _topology(settings)
     # The stack's own outputs tell what the last deployment reached.
     here = f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.stack}"
     deployed = pulumi.StackReference("deployed", here)
@@ -72,12 +69,9 @@ def deploy(settings: Settings) -> None:
     export(settings, servers, swarm, galera, sql)
 
 
-def _topology(settings: Settings, pair: SshKeyPair) -> TopologyArgs:
+def _topology(settings: Settings) -> TopologyArgs:
     return TopologyArgs(
-        servers=[
-            {"name": server.name, "datacenter": server.datacenter, "identity": _identity(server, pair)}
-            for server in settings.servers
-        ],
+        servers=[server_identity(server) for server in settings.servers],
         managers=len(settings.managers),
         members=[member.server.name for member in settings.members],
         cluster=settings.database.cluster_name,
@@ -88,33 +82,6 @@ def _guard(topology: TopologyArgs, deployed: pulumi.StackReference) -> TopologyG
     """What a change may take away is judged before anything is touched (design section 7)."""
     settled = deployed.get_output("topology")
     return TopologyGuard("topology", TopologyGuardArgs(**vars(topology), settled=settled))
-
-
-def _identity(server: Any, pair: SshKeyPair) -> str:
-    """Digest of everything whose change makes it another server, or restarts it."""
-    facts = {
-        key: getattr(server, key)
-        for key in (
-            "name",
-            "domain",
-            "datacenter",
-            "os",
-            "image",
-            "hourly",
-            "local_disk",
-            "private_only",
-            "public_vlan",
-            "private_vlan",
-            "placement_group",
-            "post_install_uri",
-            "flavor",
-            "cpus",
-            "memory_mb",
-            "disks_gb",
-        )
-    }
-    facts["key"] = pair.public.split(" ")[1]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _servers(

@@ -56,6 +56,8 @@ EFFECTS: Mapping[str, Callable[[Any, Any], Effect]] = {
     "disks": _disks_effect,
     # Only how long to wait: never a reason to touch a guest.
     "provision_timeout_minutes": _always(Effect.NOTHING),
+    # With which keys it was ordered: a guest that runs takes another one over SSH (`make rotate-key`).
+    "ssh_key_ids": _always(Effect.NOTHING),
 }
 
 # The guest's shape, for the effects that need more than one field.
@@ -69,6 +71,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, E
     effects: dict[str, Effect] = {}
     unknown = False
     for field, parse in PARSERS.items():
+        if field == "ssh_key_ids":
+            continue
         if holds_unknown(old.get(field)) or holds_unknown(new.get(field)):
             unknown = True
             continue

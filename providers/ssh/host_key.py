@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.ssh.connection import connect, presented_host_key
-from providers.ssh.errors import SshError, UnreachableError
+from providers.ssh.errors import AccessDeniedError, SshError, UnreachableError
 from providers.ssh.session import Session
 from providers.ssh.target import Target
-from providers.stateless import StatelessProvider, whole, without_provider
+from providers.stateless import StatelessProvider, changed, whole, without_provider
 
 #: A server that is up for longer than this is past the reboots of its provisioning (seconds).
 SETTLED_UPTIME_SECONDS = 60.0
@@ -20,6 +20,8 @@ SETTLED_UPTIME_SECONDS = 60.0
 READING_GAP_SECONDS = 1.0
 #: Seconds that `refresh` waits for a server that may be down.
 REFRESH_PATIENCE_SECONDS = 5.0
+#: Seconds that a server may take to let another private key in.
+UPDATE_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,23 @@ class HostKeyProvider(StatelessProvider):
                 raise UnreachableError(said)
         outs = {**without_provider(props), "host_key": key}
         return CreateResult(str(props["server_id"]), outs=outs)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Take the new way in over. Another private key has to open the server before anything relies on it.
+
+        Raises AccessDeniedError when it does not, UnreachableError when nobody answers.
+        """
+        outs = self.taken_over(_olds, _news)
+        if changed(_olds.get("private_key"), _news.get("private_key")):
+            try:
+                _reading(_target(_news, outs.get("host_key")), UPDATE_PATIENCE_SECONDS)
+            except AccessDeniedError as exc:
+                said = (
+                    f"{_news['host']} does not take the stack's new SSH key: put the old one back into its"
+                    " file, and let `make rotate-key` exchange it"
+                )
+                raise AccessDeniedError(said) from exc
+        return UpdateResult(outs=outs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The recorded key stays, whatever answers now: only a replacement records another one."""

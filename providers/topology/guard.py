@@ -14,11 +14,16 @@ from providers.topology.verdict import Topology, judge
 
 
 class ServerIdentity(TypedDict):
-    """A server as the guard sees it; `identity` is a hash of the fields whose change replaces it."""
+    """A server as the guard sees it.
+
+    identity: a hash of the fields whose change replaces it.
+    shape: its domain, cpus, memory_mb, flavor and disks, whose change renames, restarts or replaces it.
+    """
 
     name: str
     datacenter: str
     identity: str
+    shape: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 | Group of n, by the settled topology | passes | refused |
 | --- | --- | --- |
-| replaced and removed together | up to (n-1)//2 | more |
+| replaced, restarted, renamed and removed together | up to (n-1)//2 | more |
 | removed only | one, if another one stays | the last one (Galera members, swarm managers) |
-| managers demoted only | any number, one at a time | with replacements, over the limit |
+| managers demoted only | any number, one at a time | with servers that change, over the limit |
 | all voters of a service | when the whole service is turned off | - |
 | added | any number | - |
 
@@ -16,26 +16,55 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from providers.softlayer.guest_diff import Effect, compare
+
 MEMBERS = "Galera members"
 MANAGERS = "swarm managers"
+
+
+#: What befalls a server whose change the new topology asks for, from the worst on.
+REPLACING, RESTARTING, RENAMING = "replacing", "restarting", "renaming"
+#: What befalls one that an update which did not finish may have left half changed.
+FINISHING = "finishing the change of"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerFacts:
+    """What makes a server this one, and what it is like."""
+
+    identity: tuple[str, str]
+    shape: Mapping[str, Any]
+
+    def fate(self, new: "ServerFacts | None") -> str | None:
+        """What has to be done to make it the new one; None if nothing."""
+        if new is None or new.identity != self.identity:
+            return REPLACING
+        effects, _ = compare(self.shape, new.shape)
+        if Effect.REPLACE in effects.values():
+            return REPLACING
+        # The cloud gives another size to a server that it restarts for it.
+        return (RENAMING if set(effects) == {"domain"} else RESTARTING) if effects else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
     """Who is there, and who has a vote in what.
 
-    servers: name to what identifies the server, in the order of the stack.
+    servers: name to the server, in the order of the stack.
     groups: name of each quorum to the servers that vote in it.
     """
 
-    servers: Mapping[str, tuple[str, str]]
+    servers: Mapping[str, ServerFacts]
     groups: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> "Topology":
         """From the form in which it travels (`TopologyArgs.props`)."""
         servers = {
-            str(server["name"]): (str(server.get("datacenter")), str(server.get("identity")))
+            str(server["name"]): ServerFacts(
+                identity=(str(server.get("datacenter")), str(server.get("identity"))),
+                shape=server.get("shape") or {},
+            )
             for server in props.get("servers") or ()
         }
         groups = {
@@ -46,9 +75,10 @@ class Topology:
             groups[f"{service} voters"] = tuple(names)
         return cls(servers=servers, groups=groups)
 
-    def moved(self, new: "Topology") -> frozenset[str]:
-        """Servers of this topology that are gone in the new one, or are other servers there."""
-        return frozenset(name for name, identity in self.servers.items() if new.servers.get(name) != identity)
+    def moved(self, new: "Topology") -> dict[str, str]:
+        """What befalls which server on the way to the new topology; who stays as it is, is left out."""
+        fates = {name: facts.fate(new.servers.get(name)) for name, facts in self.servers.items()}
+        return {name: fate for name, fate in fates.items() if fate}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +86,12 @@ class Loss:
     """What one quorum would lose.
 
     size: its voters now. stays: voters that the new topology keeps.
+    changed: voters that it keeps, and what befalls each.
     """
 
     group: str
     size: int
-    replaced: tuple[str, ...]
+    changed: Mapping[str, str]
     removed: tuple[str, ...]
     demoted: tuple[str, ...]
     stays: int
@@ -73,17 +104,17 @@ class Loss:
     @property
     def away(self) -> tuple[str, ...]:
         """Who would be missing at once."""
-        lost = (*self.replaced, *self.removed)
-        return (*lost, *self.demoted) if self.replaced else lost
+        lost = (*self.changed, *self.removed)
+        return (*lost, *self.demoted) if self.changed else lost
 
     @property
     def bearable(self) -> bool:
         """The decision table of this module."""
-        if self.stays == 0 and self.group not in (MEMBERS, MANAGERS) and not self.replaced:
+        if self.stays == 0 and self.group not in (MEMBERS, MANAGERS) and not self.changed:
             return True
         if len(self.away) <= self.tolerance:
             return True
-        return not self.replaced and len(self.removed) == 1 and self.stays > 0
+        return not self.changed and len(self.removed) == 1 and self.stays > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +138,11 @@ def judge(
     if base is None:
         return Verdict(in_flux=frozenset(), refusal=None)
     unfinished = in_flux if settled else frozenset()
-    touched = base.moved(new) | unfinished | (began.moved(new) if began else frozenset())
+    touched = dict.fromkeys(unfinished, FINISHING) | (began.moved(new) if began else {}) | base.moved(new)
     losses = [_loss(group, base, new, touched) for group in base.groups]
     unbearable = [loss for loss in losses if not loss.bearable]
     refusal = _sentence(unbearable, unfinished) if unbearable else None
-    return Verdict(in_flux=touched, refusal=refusal)
+    return Verdict(in_flux=frozenset(touched), refusal=refusal)
 
 
 def steps(size: int, target: int) -> list[int]:
@@ -122,7 +153,7 @@ def steps(size: int, target: int) -> list[int]:
     return way
 
 
-def _loss(group: str, base: Topology, new: Topology, touched: frozenset[str]) -> Loss:
+def _loss(group: str, base: Topology, new: Topology, touched: Mapping[str, str]) -> Loss:
     voters = base.groups[group]
     kept = [name for name in voters if name in new.groups.get(group, ())]
     out = [name for name in voters if name not in kept]
@@ -130,7 +161,7 @@ def _loss(group: str, base: Topology, new: Topology, touched: frozenset[str]) ->
     return Loss(
         group=group,
         size=len(voters),
-        replaced=tuple(name for name in kept if name in touched),
+        changed={name: touched[name] for name in kept if name in touched},
         removed=tuple(name for name in out if name not in demoted),
         demoted=tuple(demoted),
         stays=len(kept),
@@ -151,9 +182,13 @@ def _sentence(losses: Sequence[Loss], unfinished: frozenset[str]) -> str:
 
 
 def _deed(loss: Loss) -> str:
-    parts = [("replacing", loss.replaced), ("removing", loss.removed)]
-    if loss.replaced:
-        parts.append(("demoting", loss.demoted))
+    parts = [
+        (fate, [name for name, its in loss.changed.items() if its == fate])
+        for fate in (REPLACING, RESTARTING, RENAMING, FINISHING)
+    ]
+    parts.append(("removing", list(loss.removed)))
+    if loss.changed:
+        parts.append(("demoting", list(loss.demoted)))
     return " and ".join(f"{verb} {_names(names)}" for verb, names in parts if names)
 
 
@@ -164,13 +199,13 @@ def _can_lose(loss: Loss) -> str:
 
 
 def _remedy(loss: Loss) -> str:
-    if not loss.replaced and loss.stays > 0:
+    if not loss.changed and loss.stays > 0:
         way = " → ".join(str(size) for size in steps(loss.size, loss.stays))
         return f"go in steps, one `pulumi up` for each: {way}"
-    if not loss.replaced:
+    if not loss.changed:
         return "leave at least one in place, or destroy the stack if it is to go altogether"
     if loss.tolerance == 0:
-        return "grow to three first, then replace one at a time"
+        return "grow to three first, then change one at a time"
     batches = [loss.away[at : at + loss.tolerance] for at in range(0, len(loss.away), loss.tolerance)]
     order = ", then ".join(_names(batch) for batch in batches)
     return f"go in steps, one `pulumi up` for each: first {order}"

@@ -1,5 +1,6 @@
 """The whole program after a first deployment: what a change of the config touches."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,6 +190,20 @@ class TestChange:
     def test_absent_members_are_told_to_those_left_and_no_proof_waits_again(self, stacks: Stacks) -> None:
         after = stacks.deployed({"database.absent": ["galera-3"]}, previous=stacks.first(3))
         assert touched(after) == {f"{ABSENT} galera-absent": "update"}
+
+    @pytest.mark.parametrize("preview", [False, True])
+    def test_another_ssh_key_replaces_no_server_and_no_service(
+        self, stacks: Stacks, preview: bool, tmp_path: Path
+    ) -> None:
+        before = stacks.first(3)
+        after = Stacks(tmp_path).deployed(previous=before, preview=preview)
+        replaced = {what for what, how in after.operations.items() if how == "replace"}
+        assert replaced == {"pulumi-python:dynamic/softlayer:SshKey ssh-key"}
+        stays = after.of_type(GUEST, SERVICE, CONFIG, SECRET, NETWORK, BIRTH, PASSWORD, GUARD, SETTLED)
+        assert {one.operation for one in stays} == {"same"}
+        assert {one.operation for one in after.of_type(HOST_KEY, NODE, SYNCED)} == {"update"}
+        for proof in () if preview else after.of_type(SYNCED):
+            assert proof.plain["triggers"] == before.registered[proof.urn].plain["triggers"]
 
     def test_other_settings_of_the_engines_are_followed_by_a_proof_each(self, stacks: Stacks) -> None:
         after = stacks.deployed({"host.logMaxFiles": 9}, previous=stacks.first(3))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from providers.ssh import HostKeyProvider, UnreachableError, host_key
+from providers.ssh import AccessDeniedError, HostKeyProvider, UnreachableError, connection, host_key
 from tests.unit.providers.ssh.fake_sshd import FakeSshd, ed25519_text, key_of, written
 
 
@@ -70,6 +70,30 @@ def test_a_server_that_keeps_restarting_is_given_up(
 
 def test_the_boot_is_read_from_the_server_itself(props: dict[str, Any]) -> None:
     assert HostKeyProvider().create(props).outs is not None
+
+
+def test_another_private_key_has_to_open_the_server(
+    props: dict[str, Any], sshd: FakeSshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "DENIED_PATIENCE_SECONDS", 0.1)
+    old = {**props, "private_key": ed25519_text(), "host_key": written(sshd.host_keys[0])}
+    taken = HostKeyProvider().update("77", old, props)
+    assert taken.outs == {**props, "host_key": old["host_key"]}
+    with pytest.raises(AccessDeniedError, match="make rotate-key"):
+        HostKeyProvider().update("77", {**props, "host_key": old["host_key"]}, {**props, **_key(old)})
+
+
+def test_an_update_without_another_private_key_asks_nobody(props: dict[str, Any], sshd: FakeSshd) -> None:
+    sshd.close()
+    news = {**props, "user": "admin"}
+    assert HostKeyProvider().update("77", {**props, "host_key": "t b"}, news).outs == {
+        **news,
+        "host_key": "t b",
+    }
+
+
+def _key(props: dict[str, Any]) -> dict[str, Any]:
+    return {"private_key": props["private_key"]}
 
 
 def test_refresh_keeps_the_recorded_key_when_another_one_answers(

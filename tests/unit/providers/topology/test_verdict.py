@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.topology.verdict import Topology, judge, steps
+from providers.topology.verdict import ServerFacts, Topology, judge, steps
 
 
 def topology(
@@ -110,8 +110,58 @@ def test_the_first_deployment_passes() -> None:
 
 def test_a_changed_datacenter_is_another_server() -> None:
     old, new = topology(3), topology(3)
-    servers = {name: ("fra02", identity[1]) for name, identity in new.servers.items()}
+    servers = {
+        name: ServerFacts(identity=("fra02", facts.identity[1]), shape=facts.shape)
+        for name, facts in new.servers.items()
+    }
     assert refusal(old, Topology(servers=servers, groups=new.groups)) is not None
+
+
+SHAPE: dict[str, Any] = {"domain": "a.test", "cpus": 2.0, "memory_mb": 4096.0, "disks": [25.0, 25.0]}
+
+
+def shaped(*shapes: dict[str, Any]) -> Topology:
+    """Servers that differ by their shapes only."""
+    names = [f"db{number}" for number in range(1, len(shapes) + 1)]
+    servers = [
+        {"name": name, "datacenter": "ams01", "identity": "same", "shape": {**SHAPE, **shape}}
+        for name, shape in zip(names, shapes, strict=True)
+    ]
+    return Topology.from_props({"servers": servers, "managers": 3.0, "members": names})
+
+
+@pytest.mark.parametrize(
+    ("shape", "verb"),
+    [
+        ({"cpus": 4.0}, "restarting"),
+        ({"memory_mb": 8192.0}, "restarting"),
+        ({"disks": [25.0, 100.0]}, "restarting"),
+        ({"disks": [25.0]}, "replacing"),
+        ({"cpus": None, "memory_mb": None, "flavor": "B1_2X8X25"}, "replacing"),
+        ({"domain": "b.test"}, "renaming"),
+        ({"domain": "b.test", "cpus": 4.0}, "restarting"),
+    ],
+    ids=str,
+)
+def test_the_sentence_says_what_happens_to_the_servers(shape: dict[str, Any], verb: str) -> None:
+    said = refusal(shaped({}, {}, {}), shaped(shape, shape, {}))
+    assert said is not None
+    assert said.startswith(f"{verb} db1 and db2 would take 2 of 3 Galera members")
+    assert refusal(shaped({}, {}, {}), shaped(shape, {}, {})) is None
+
+
+def test_a_larger_flavor_of_the_family_restarts_and_another_family_replaces() -> None:
+    def flavor(*names: str) -> Topology:
+        return shaped(*({"cpus": None, "memory_mb": None, "flavor": name} for name in names))
+
+    before = flavor("B1_2X8X25", "B1_2X8X25", "B1_2X8X25")
+    said = refusal(before, flavor("B1_4X16X25", "C1_4X4X25", "B1_2X8X25"))
+    assert said is not None
+    assert said.startswith("replacing db2 and restarting db1 would take 2 of 3")
+
+
+def test_the_same_shape_in_other_words_is_no_change() -> None:
+    assert refusal(shaped({}, {}, {}), shaped(*[{"cpus": 2, "domain": "A.test "}] * 3)) is None
 
 
 class TestUnfinished:
@@ -132,10 +182,13 @@ class TestUnfinished:
     def test_nothing_else_may_move_meanwhile(self) -> None:
         said = self.judged(topology(3, moved="1"), "1", topology(3, moved="12"))
         assert said is not None
+        assert said.startswith("replacing db1 and db2 would take")
         assert "db1 may still be away" in said
 
     def test_nothing_else_may_move_after_it_was_taken_back(self) -> None:
-        assert self.judged(topology(3), "1", topology(3, moved="2")) is not None
+        said = self.judged(topology(3), "1", topology(3, moved="2"))
+        assert said is not None
+        assert said.startswith("replacing db2 and finishing the change of db1 would take 2 of 3")
 
     def test_growth_that_did_not_finish_may_be_taken_back(self) -> None:
         assert self.judged(topology(5), "", topology(3)) is None
