@@ -2,7 +2,9 @@
 
 import pulumi
 
+from components.etcd import Etcd
 from components.galera import Galera
+from components.ground import Ground
 from components.server import Server
 from components.sql_objects import SqlObjects
 from components.swarm import Swarm
@@ -57,4 +59,31 @@ def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Gale
                 for server in servers
             ],
         },
+    )
+
+
+def export_etcd(ground: Ground, etcd: Etcd) -> None:
+    """Key `etcd`, and what a client needs beside it: a certificate of its own, a secret."""
+    hosts = ground.servers[: len(etcd.members)]
+    pulumi.export(
+        "etcd",
+        {
+            "endpoints": etcd.endpoints,
+            "clusterId": etcd.cluster_id,
+            "version": etcd.version,
+            "members": [
+                {"name": peer["name"], "id": member.member_id, "server": host.hostname, "state": member.state}
+                for peer, member, host in zip(etcd.peers, etcd.members, hosts, strict=True)
+            ],
+            "health": pulumi.Output.all(*[member.state for member in etcd.members]).apply(
+                lambda states: f"{sum(state == 'Voter' for state in states)} of {len(states)} members vote"
+            ),
+            "authority": etcd.authority_certificate,
+        },
+    )
+    client = ground.authority.issue(
+        "etcd-client", common_name="client", usages=["client"], opts=pulumi.ResourceOptions(parent=etcd)
+    )
+    pulumi.export(
+        "etcdClient", pulumi.Output.secret({"certificate": client.certificate, "key": client.private_key})
     )

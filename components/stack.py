@@ -5,11 +5,12 @@ import base64
 import pulumi
 import pulumi_docker as docker
 
+from components.etcd import declare_etcd
 from components.galera import Galera, GaleraArgs, MemberHost
 from components.ground import Ground
 from components.host import EngineSettings, Neighbours, NeighboursArgs
 from components.load_balancer import declare_load_balancer
-from components.outputs import export
+from components.outputs import export, export_etcd
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
 from components.server import Server, ServerArgs, ssh_options
 from components.server_plan import guest_args, host_plan, instance_type, server_identity
@@ -55,6 +56,7 @@ def deploy(settings: Settings) -> None:
         network=_network(settings, on_swarm),
         on_swarm=on_swarm,
     )
+    etcd = declare_etcd(ground) if settings.etcd.enabled else None
     galera = _galera(ground)
     sql = _sql_objects(settings, servers, galera)
     rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
@@ -63,10 +65,12 @@ def deploy(settings: Settings) -> None:
     settled = TopologySettled(
         "topology-settled",
         TopologySettledArgs(topology=topology, attempt=guard.attempt),
-        pulumi.ResourceOptions(depends_on=[galera, sql, *swarm.nodes, *rest]),
+        pulumi.ResourceOptions(depends_on=[galera, sql, *swarm.nodes, *rest, *([etcd] if etcd else [])]),
     )
     pulumi.export("topology", settled.record)
     export(settings, servers, swarm, galera, sql)
+    if etcd:
+        export_etcd(ground, etcd)
 
 
 def _topology(settings: Settings) -> TopologyArgs:
@@ -75,6 +79,7 @@ def _topology(settings: Settings) -> TopologyArgs:
         managers=len(settings.managers),
         members=[member.server.name for member in settings.members],
         cluster=settings.database.cluster_name,
+        voters={"etcd": [server.name for server in settings.etcd_servers]} if settings.etcd.enabled else {},
     )
 
 

@@ -12,8 +12,8 @@ from pulumi.dynamic import CreateResult
 
 from providers.galera.errors import GaleraError
 from providers.galera.evidence import evidence, last_words
-from providers.galera.patience import Patience
 from providers.galera.volume_state import NULL_UUID, VolumeState, look
+from providers.patience import Patience
 from providers.ssh import Session, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 

@@ -12,8 +12,8 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.galera.errors import GaleraError
 from providers.galera.member_view import SqlView, expected_size, replicas, sql_view
-from providers.galera.patience import Patience
 from providers.galera.sql import sql
+from providers.patience import Patience
 from providers.ssh import CommandFailedError, Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, gone, whole, without_provider
 from providers.swarm.docker_view import nodes

@@ -17,8 +17,8 @@ from providers.galera.member_view import (
     sql_view,
     task_view,
 )
-from providers.galera.patience import Patience, size_text
 from providers.galera.sql import NoSqlError, SqlDeniedError, sql
+from providers.patience import Patience, size_text
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.docker_view import local_swarm

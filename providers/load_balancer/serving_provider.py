@@ -9,9 +9,9 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.galera.errors import GaleraError
 from providers.galera.member_view import task_view
-from providers.galera.patience import Patience
 from providers.galera.sql import SqlDeniedError, sql, values
 from providers.load_balancer.errors import LoadBalancerError
+from providers.patience import Patience
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import SwarmError

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.cli import serving
+from sandbox.nodes import https_door
 from sandbox.nodes.disks import Disks
 from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.docker_driver import DockerDriver
@@ -52,6 +53,7 @@ def up(options: Namespace) -> int:
         profile, _ = choose_profile(docker, layout, facts, node)
         registry = Registry(docker, layout)
         registry.ensure(registry_image)
+        https_door.ensure(docker, layout, registry_image)
         for image in services:
             if registry.publish(image):
                 progress.say(f"published {image} in the local registry")
@@ -120,7 +122,7 @@ def _remove(docker: Docker, layout: Layout, progress: Progress) -> None:
         path.unlink(missing_ok=True)
     for path in layout.state.glob(f"{layout.database.name}*"):
         path.unlink()
-    for directory in (layout.disks, layout.halted):
+    for directory in (layout.disks, layout.halted, layout.https):
         shutil.rmtree(directory, ignore_errors=True)
 
 

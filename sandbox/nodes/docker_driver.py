@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.api.driver import NodeSpec, PowerAction, PowerState
+from sandbox.nodes import https_door
 from sandbox.nodes.disks import Disks
 from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.errors import HostError
@@ -155,7 +156,8 @@ class DockerDriver:
                 purpose=f"connect {what} to the public network",
             )
         resolv_conf = resolver(Path("/etc/resolv.conf").read_text())
-        self._hand_over(spec.guest_id, first_boot_files(spec, resolv_conf))
+        files = first_boot_files(spec, resolv_conf) | https_door.first_boot_files(self.layout)
+        self._hand_over(spec.guest_id, files)
 
     def _hand_over(self, guest_id: int, files: dict[str, tuple[int, str]]) -> None:
         name = self.layout.container(guest_id)

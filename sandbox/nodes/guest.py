@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.api.driver import NodeSpec
+from sandbox.nodes import https_door
 from sandbox.nodes.disks import AttachedDisk
 from sandbox.nodes.layout import (
     GUEST_LABEL,
@@ -104,7 +105,8 @@ def first_boot_files(spec: NodeSpec, resolv_conf: str) -> dict[str, tuple[int, s
     return {
         "etc/sandbox/hosts": (
             0o644,
-            f"127.0.0.1 localhost\n{own}\n::1 localhost ip6-localhost ip6-loopback\n",
+            f"127.0.0.1 localhost\n{own}\n::1 localhost ip6-localhost ip6-loopback\n"
+            f"{https_door.hosts_lines()}",
         ),
         "etc/sandbox/hostname": (0o644, f"{spec.hostname}\n"),
         "etc/sandbox/resolv.conf": (0o644, resolv_conf),

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sandbox.nodes.docker_cli import Docker, last_line
 from sandbox.nodes.errors import HostError
+from sandbox.nodes.go_programs import build_context, needs_go
 from sandbox.nodes.layout import CONTENT_LABEL, Layout
 from sandbox.nodes.progress import Progress
 
@@ -62,7 +63,11 @@ class ImageSource:
 
 NODE = ImageSource("node")
 REGISTRY = ImageSource("registry")
-SERVICES = (ImageSource("mariadb", "mariadb:10.11"), ImageSource("haproxy", "haproxy:2.6"))
+SERVICES = (
+    ImageSource("mariadb", "mariadb:10.11"),
+    ImageSource("haproxy", "haproxy:2.6"),
+    ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6"),
+)
 """The images that the program's services use; the local registry serves those that were asked for."""
 
 
@@ -99,8 +104,11 @@ class Images:
                 return source.tag
         elif source.upstream and self._pull(source.upstream):
             return source.tag
-        self._ensure_base()
-        self._build(source)
+        if needs_go(SOURCES / source.directory):
+            self._build_with_go(source)
+        else:
+            self._ensure_base()
+            self._build(source, SOURCES / source.directory)
         return source.tag
 
     def remove(self) -> list[str]:
@@ -148,7 +156,7 @@ class Images:
                 return True
             complaint.seek(0)
             reason = last_line(complaint.read()) if process.returncode > 0 else "it does not answer"
-        self._progress.say(f"no registry gives {name} ({reason}), so it is made from Debian packages")
+        self._progress.say(f"no registry gives {name} ({reason}), so it is built here")
         return False
 
     def _ensure_base(self) -> None:
@@ -189,7 +197,13 @@ class Images:
                 timeout_seconds=300.0,
             )
 
-    def _build(self, source: ImageSource) -> None:
+    def _build_with_go(self, source: ImageSource) -> None:
+        self._progress.say(f"building the programs of {source.tag} from Go modules")
+        with tempfile.TemporaryDirectory(dir=self._layout.state, prefix="build.") as directory:
+            build_context(SOURCES / source.directory, Path(directory))
+            self._build(source, Path(directory))
+
+    def _build(self, source: ImageSource, context: Path) -> None:
         self._progress.say(f"building {source.tag}")
         self._docker.run(
             "build",
@@ -197,7 +211,7 @@ class Images:
             "--network=host",
             f"--label={CONTENT_LABEL}={source.content}",
             f"--tag={source.tag}",
-            str(SOURCES / source.directory),
+            str(context),
             purpose=f"build the image {source.tag}",
             timeout_seconds=BUILD_SECONDS,
         )

@@ -23,6 +23,7 @@ PRIVATE_SUBNET = "10.141.0.0/24"
 PRIVATE_GATEWAY = "10.141.0.1"
 REGISTRY_ADDRESS = "10.141.0.2"
 REGISTRY_PORT = 5000
+HTTPS_ADDRESS = "10.141.0.3"
 
 API_HOST = "127.0.0.1"
 API_PORT = 18080
@@ -76,6 +77,16 @@ class Layout:
         return self.state / "registry"
 
     @property
+    def https(self) -> Path:
+        """Key and certificate with which the local registry answers for registries other than Docker Hub."""
+        return self.state / "registry-https"
+
+    @property
+    def https_certificate(self) -> Path:
+        """The certificate of it."""
+        return self.https / "certificate.pem"
+
+    @property
     def published(self) -> Path:
         """Which image each tag in the local registry was made from."""
         return self.state / "published.json"
@@ -123,6 +134,11 @@ class Layout:
     def registry_container(self) -> str:
         """The name of the local registry's container."""
         return f"galera-swarm-{self.sandbox_id}-registry"
+
+    @property
+    def https_container(self) -> str:
+        """The name of the container that answers HTTPS for it."""
+        return f"galera-swarm-{self.sandbox_id}-registry-https"
 
 
 def label_of(sandbox_id: str) -> str:

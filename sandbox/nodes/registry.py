@@ -52,9 +52,15 @@ def run_command(layout: Layout, image: str) -> list[str]:
 
 
 def repository_of(image: str) -> tuple[str, str]:
-    """The repository path and the tag under which a mirror of Docker Hub serves the image."""
-    name, _, tag = image.partition(":")
+    """The repository path and the tag under which the local registry serves the image."""
+    name, _, tag = image.removeprefix(_other_registry(image)).partition(":")
     return (name if "/" in name else f"library/{name}"), tag or "latest"
+
+
+def _other_registry(image: str) -> str:
+    """The name of the registry, with its slash, where the image is not Docker Hub's."""
+    first, slash, _ = image.partition("/")
+    return first + slash if slash and ("." in first or ":" in first) else ""
 
 
 @dataclass(frozen=True)

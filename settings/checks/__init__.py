@@ -6,6 +6,7 @@ from settings.checks import (
     accounts,
     cloud,
     database,
+    etcd,
     host,
     load_balancer,
     memory,
@@ -29,6 +30,7 @@ TABLE: tuple[Check, ...] = (
     *memory.CHECKS,
     *database.CHECKS,
     *accounts.CHECKS,
+    *etcd.CHECKS,
     *load_balancer.CHECKS,
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from settings.model.cloud import Cloud
 from settings.model.database import Database
+from settings.model.etcd import Etcd
 from settings.model.host import Host
 from settings.model.load_balancer import LoadBalancer
 from settings.model.network import Network
@@ -36,6 +37,8 @@ class StackConfig(Section):
     """The overlay network."""
     database: Database = Database()
     """The Galera cluster."""
+    etcd: Etcd = Etcd()
+    """The etcd cluster."""
     load_balancer: LoadBalancer = LoadBalancer()
     """HAProxy on every server."""
 
@@ -86,6 +89,16 @@ class Settings:
         return self.config.database
 
     @property
+    def etcd(self) -> Etcd:
+        """Section `etcd`."""
+        return self.config.etcd
+
+    @property
+    def etcd_servers(self) -> tuple[Server, ...]:
+        """The servers that carry a member of etcd, in order; none while it is off."""
+        return self.servers[: self.etcd.members] if self.etcd.enabled else ()
+
+    @property
     def load_balancer(self) -> LoadBalancer:
         """Section `loadBalancer`."""
         return self.config.load_balancer
@@ -116,8 +129,11 @@ class Settings:
     @property
     def images(self) -> tuple[str, ...]:
         """The image of every service that is on, once each, the database's first."""
-        balancer = (self.load_balancer.image,) if self.load_balancer.enabled else ()
-        return (self.database.image, *balancer)
+        further = [
+            (self.etcd.enabled, self.etcd.image),
+            (self.load_balancer.enabled, self.load_balancer.image),
+        ]
+        return tuple(dict.fromkeys([self.database.image, *(image for is_on, image in further if is_on)]))
 
     @property
     def buffer_pool_mb(self) -> int:

@@ -41,7 +41,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"database.users[0].host": ""}, "database.users[0].host"),
     ({"database.users[1].grants[0].on": 5}, "database.users[1].grants[0].on"),
     ({"database.rootPassword": 12345678}, "database.rootPassword"),
-    ({"etcd": {"members": 3}}, "etcd"),
+    ({"backup": {"members": 3}}, "backup"),
     ({"datbase": {}}, "datbase"),
 ]
 
@@ -160,7 +160,7 @@ def test_a_value_that_is_still_encrypted_counts_as_given(key: str) -> None:
 
 
 def test_the_raw_configuration_is_left_as_it_was() -> None:
-    raw = spoil({"cloud.username": MISSING, "servers.count": "x", "etcd": {}})
+    raw = spoil({"cloud.username": MISSING, "servers.count": "x", "backup": {}})
     before = spoil({}, raw)
     problems_of(raw, environ={"SL_USERNAME": "u"})
     assert raw == before
@@ -168,9 +168,15 @@ def test_the_raw_configuration_is_left_as_it_was() -> None:
 
 def test_problems_come_in_the_order_of_the_reference() -> None:
     found = problems_of(
-        spoil({"zzz": 1, "etcd": {}, "database.port": 1, "servers.count": 0, "cloud.timeoutSeconds": 1})
+        spoil({"zzz": 1, "backup": {}, "database.port": 1, "servers.count": 0, "cloud.timeoutSeconds": 1})
     )
-    assert [problem.key.split(".")[0] for problem in found] == ["cloud", "servers", "database", "etcd", "zzz"]
+    assert [problem.key.split(".")[0] for problem in found] == [
+        "cloud",
+        "servers",
+        "database",
+        "backup",
+        "zzz",
+    ]
 
 
 def test_the_report_counts_and_names_the_stack() -> None:

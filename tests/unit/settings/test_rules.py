@@ -111,7 +111,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "1536 or less",
     ),
     # systems of later releases
-    ("etcd", {"etcd": {"members": 3}}, "etcd", "not build it yet"),
     ("consul by a word", {"consul": True}, "consul", "not build it yet"),
     ("wordpress", {"wordpress": {"enabled": True}}, "wordpress", "not build it yet"),
     ("aerospike", {"aerospike": {}}, "aerospike", "not build it yet"),
@@ -184,7 +183,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("pattern of databases", {"database.users[0].grants[0].on": "shop%.*"}),
     ("user named like the cluster", {"database.users[0].name": "galera_app"}),
     ("same user from two hosts", {"database.users[1].name": "shop"}),
-    ("later system switched off", {"etcd": {"enabled": False}, "consul": False}),
+    ("later system switched off", {"etcd": {"enabled": False}, "backup": False}),
     ("small container", {"database.memoryMb": 256}),
     ("smallest flavor", {"servers.flavor": "C1_1X1X25"}),
     ("options of the user", {"database.myCnf": "[mysqld]\nslow_query_log = ON\nwsrep_sync_wait=1\n"}),

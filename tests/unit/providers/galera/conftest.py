@@ -2,7 +2,8 @@
 
 import pytest
 
-from providers.galera import patience, synced_provider
+from providers import patience
+from providers.galera import synced_provider
 from tests.unit.providers.galera.fake_server import FakeClock
 
 

@@ -2,8 +2,16 @@
 
 import pytest
 
-from providers.galera.patience import LONGEST_PAUSE_SECONDS, Patience, size_text
+from providers import patience as patience_module
+from providers.patience import LONGEST_PAUSE_SECONDS, Patience, size_text
 from tests.unit.providers.galera.fake_server import FakeClock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    fake = FakeClock()
+    monkeypatch.setattr(patience_module, "time", fake.module())
+    return fake
 
 
 def test_it_ends_when_nothing_moves(clock: FakeClock) -> None:

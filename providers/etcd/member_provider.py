@@ -1,0 +1,131 @@
+"""What happens at an `EtcdMember`: a wait that ends when the member votes and every other one is healthy."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+
+from providers.etcd.control import MemberStatus, etcdctl, last_words, member_status, must
+from providers.etcd.errors import EtcdError
+from providers.etcd.peers import through_any
+from providers.patience import Patience
+from providers.ssh import SshError, Target, connect
+from providers.stateless import StatelessProvider, whole, without_provider
+
+#: Seconds for a server to answer again after its session broke.
+RECONNECT_SECONDS = 20.0
+REFRESH_SECONDS = 5.0
+
+
+class EtcdMemberProvider(StatelessProvider):
+    """The proof that the next member waits for; taken away, the member leaves its cluster in order."""
+
+    INPUTS: ClassVar = ("server_id", "ssh", "name", "peer_url", "peers", "triggers", "timeout_seconds")
+    IDENTITY: ClassVar = ("server_id", "name", "peer_url")
+    GOES_WITH: ClassVar = ("server_id",)
+    COMPARED: ClassVar = ("ssh", "peers", "triggers")
+    DELETE_FIRST: ClassVar = True
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Wait. Raises EtcdError with the member's own words when nothing moves any more."""
+        return CreateResult(str(props["name"]), outs={**without_provider(props), **_proved(props)})
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Wait again: something that restarts the member, or the way to it, has changed."""
+        return UpdateResult(outs={**self.taken_over(_olds, _news), **_proved(_news)})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The state now. A member that is down is a state, not an error, and never a change to be made."""
+        try:
+            with connect(Target.from_inputs(props["ssh"]), deadline_seconds=REFRESH_SECONDS) as server:
+                status = member_status(server, str(props["name"]))
+        except (SshError, EtcdError):
+            status = None
+        return self.found(id_, {**props, **(_outputs(status) if status else {"state": "Unreachable"})})
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Leave while the others still run, so that the majority shrinks before its container goes.
+
+        The last member leaves nothing behind that could remember it. Where nobody answers the list stays
+        as it is, and the next seat of that name repairs it.
+        """
+        name, peer_url = str(_props["name"]), str(_props["peer_url"])
+        others = [peer for peer in _props["peers"] if peer["name"] != name]
+        with through_any(others) as way:
+            if way is None:
+                if others:
+                    print(
+                        f"{name}: no other member answers, so it is not removed from the list",
+                        file=sys.stderr,
+                    )
+                return
+            session, through, view = way
+            for listed in view.of(name, peer_url):
+                must(session, through, "member", "remove", listed.member_id, doing=f"removing {name}")
+
+
+class _Wait:
+    """One wait for one member."""
+
+    def __init__(self, props: Mapping[str, Any]) -> None:
+        self._props = props
+        self._name, self._peer_url = str(props["name"]), str(props["peer_url"])
+        self._others = [peer for peer in props["peers"] if peer["name"] != self._name]
+        self._patience = Patience(float(whole(props, "timeout_seconds", 300)))
+        self._phase, self._words = "not seen yet", ""
+
+    def until_healthy(self) -> MemberStatus:
+        for _ in self._patience.pauses():
+            try:
+                seen = self._look()
+            except SshError as exc:
+                self._phase, seen = str(exc), None
+            if seen is not None:
+                return seen
+            if self._patience.is_time_to_report():
+                self._patience.report(
+                    self._name, f"{self._phase}; {self._words}" if self._words else self._phase
+                )
+        said = f"{self._name}: {self._phase}, and nothing has moved for {self._patience.seconds:.0f} s"
+        raise EtcdError(said + (f"; its log ends with: {self._words}" if self._words else ""))
+
+    def _look(self) -> MemberStatus | None:
+        target = Target.from_inputs(self._props["ssh"])
+        with connect(target, deadline_seconds=RECONNECT_SECONDS) as server:
+            status = member_status(server, self._name)
+            if status is None:
+                self._phase, self._words = "it does not answer", last_words(server, self._name)
+                return None
+            self._patience.saw("status", (status.is_learner, status.leader, status.db_bytes))
+            if status.is_learner:
+                self._promote(status.member_id)
+                return None
+            done = etcdctl(server, self._name, "endpoint", "health", "--cluster")
+            if not done.ok:
+                self._phase, self._words = "not every member is healthy", done.reason()
+                return None
+            return status
+
+    def _promote(self, member_id: str) -> None:
+        """Refused by the leader until the learner has caught up; then it votes."""
+        self._phase, self._words = "a learner that catches up", ""
+        with through_any(self._others) as way:
+            if way is None:
+                self._phase = "a learner, and no member answers that could let it vote"
+                return
+            done = etcdctl(way[0], way[1], "member", "promote", member_id)
+            self._words = "" if done.ok else done.reason()
+
+
+def _proved(props: Mapping[str, Any]) -> dict[str, Any]:
+    return _outputs(_Wait(props).until_healthy())
+
+
+def _outputs(status: MemberStatus) -> dict[str, Any]:
+    return {
+        "state": "Learner" if status.is_learner else "Voter" if status.leader else "Leaderless",
+        "cluster_id": status.cluster_id,
+        "member_id": status.member_id,
+        "version": status.version,
+    }

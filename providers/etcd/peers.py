@@ -1,0 +1,60 @@
+"""The members of a cluster as the program knows them, and the way to one that works."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypedDict
+
+import pulumi
+
+from providers.etcd.control import ClusterView, member_list
+from providers.etcd.volume import VolumeState, look
+from providers.ssh import Session, SshError, SshInputs, Target, connect
+
+#: Seconds for another member's server to answer; one that is away must not hold up the rest.
+PEER_SECONDS = 8.0
+
+
+class EtcdPeer(TypedDict):
+    """A member: its name, which is its service's too, its server, and where its peers reach it."""
+
+    name: str
+    ssh: SshInputs
+    peer_url: pulumi.Input[str]
+
+
+@contextmanager
+def through_any(peers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Session, str, ClusterView] | None]:
+    """A session to the first member that reaches a majority, its service, and the list; or None."""
+    with ExitStack() as open_session:
+        yield _first(peers, open_session)
+
+
+def _first(
+    peers: Sequence[Mapping[str, Any]], open_session: ExitStack
+) -> tuple[Session, str, ClusterView] | None:
+    for peer in peers:
+        try:
+            door = connect(Target.from_inputs(peer["ssh"]), deadline_seconds=PEER_SECONDS)
+            session = open_session.enter_context(door)
+            view = member_list(session, str(peer["name"]))
+        except SshError:
+            continue
+        if view is not None:
+            return session, str(peer["name"]), view
+    return None
+
+
+def volumes(peers: Sequence[Mapping[str, Any]], volume: str) -> dict[str, VolumeState | None]:
+    """What lies on each member's server; None where the server does not answer."""
+    with ThreadPoolExecutor(max_workers=max(1, len(peers))) as pool:
+        states = pool.map(lambda peer: _volume(peer, volume), peers)
+    return {str(peer["name"]): state for peer, state in zip(peers, states, strict=True)}
+
+
+def _volume(peer: Mapping[str, Any], volume: str) -> VolumeState | None:
+    try:
+        with connect(Target.from_inputs(peer["ssh"]), deadline_seconds=PEER_SECONDS) as session:
+            return look(session, volume)
+    except SshError:
+        return None
