@@ -44,11 +44,12 @@ class ImageSource:
     """An image and the directory of `sandbox/images` that it can be built from.
 
     `upstream` is the name under which registries and the program know it; without one it is the sandbox's
-    own.
+    own. `is_told_its_name`: the build is given it as the argument IMAGE, where one source serves two names.
     """
 
     directory: str
     upstream: str | None = None
+    is_told_its_name: bool = False
 
     @property
     def content(self) -> str:
@@ -67,6 +68,9 @@ SERVICES = (
     ImageSource("mariadb", "mariadb:10.11"),
     ImageSource("haproxy", "haproxy:2.6"),
     ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6"),
+    ImageSource("python", "python:3.11-slim"),
+    ImageSource("aerospike", "aerospike/aerospike-server:8.1.2.3", is_told_its_name=True),
+    ImageSource("aerospike", "aerospike/aerospike-server-enterprise:8.1.2.3", is_told_its_name=True),
 )
 """The images that the program's services use; the local registry serves those that were asked for."""
 
@@ -211,6 +215,7 @@ class Images:
             "--network=host",
             f"--label={CONTENT_LABEL}={source.content}",
             f"--tag={source.tag}",
+            *([f"--build-arg=IMAGE={source.tag}"] if source.is_told_its_name else []),
             str(context),
             purpose=f"build the image {source.tag}",
             timeout_seconds=BUILD_SECONDS,

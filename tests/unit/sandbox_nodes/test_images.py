@@ -55,6 +55,13 @@ def test_own_images_are_tagged_by_their_content_and_services_by_their_known_name
     assert all(source.tag == source.upstream for source in SERVICES)
 
 
+def test_a_source_of_two_names_is_told_which_one_it_is_built_under(layout: Layout) -> None:
+    docker = FakeDocker(records={("image", "debian:bookworm-slim"): image(None)})
+    (enterprise,) = [source for source in SERVICES if "enterprise" in source.tag]
+    store(docker, layout).ensure(enterprise)
+    assert f"--build-arg=IMAGE={enterprise.tag}" in docker.said("build")[0]
+
+
 def test_an_image_that_is_there_is_only_looked_at(layout: Layout) -> None:
     docker = FakeDocker(records={("image", NODE.tag): image(NODE.content)})
     assert store(docker, layout).ensure(NODE) == NODE.tag
