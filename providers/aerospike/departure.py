@@ -20,7 +20,7 @@ from providers.aerospike.info_protocol import (
     pairs,
 )
 from providers.aerospike.nodes import Nodes, NodeView, disagreement
-from providers.galera.patience import Patience
+from providers.patience import Patience
 from providers.ssh import Session, SshError
 from providers.swarm.manager_link import any_manager
 

@@ -13,7 +13,7 @@ from providers.aerospike.errors import AerospikeError
 from providers.aerospike.nodes import NodeInputs, Nodes, NodeView, disagreement
 from providers.galera.errors import GaleraError
 from providers.galera.member_view import task_view
-from providers.galera.patience import Patience
+from providers.patience import Patience
 from providers.ssh import Session, SshError, SshInputs
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import SwarmError

@@ -15,7 +15,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from providers.aerospike.departure import Departure
 from providers.aerospike.errors import AerospikeError
 from providers.aerospike.nodes import NodeInputs, Nodes, NodeView, disagreement
-from providers.galera.patience import Patience
+from providers.patience import Patience
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, whole, without_provider
 
