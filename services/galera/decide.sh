@@ -33,6 +33,8 @@
 #   lineage   join: the lineage of the history that is joined
 #   discard   join: yes, if that throws away data which the operator allowed to be thrown away
 
+# shellcheck source=services/galera/lineage.sh
+. "${BASH_SOURCE[0]%/*}/lineage.sh"
 # shellcheck source=services/galera/table.sh
 . "${BASH_SOURCE[0]%/*}/table.sh"
 # shellcheck source=services/galera/elect.sh
@@ -70,7 +72,7 @@ _decide_join() {
         uuids[${field[$member.uuid]}]+="${uuids[${field[$member.uuid]}]:+,}$member"
     done
     ((${#primaries[@]})) || return 1
-    local uuid=${field[${primaries[0]}.uuid]} lineage="" text=""
+    local uuid=${field[${primaries[0]}.uuid]} lineage=- text=""
     if ((${#uuids[@]} > 1)); then
         local -a both=("${!uuids[@]}")
         _sort both
@@ -80,8 +82,8 @@ _decide_join() {
         _verdict park "two clusters answer: $text" "the operator stops the wrong one"
         return
     fi
-    for member in "${primaries[@]}"; do # a member that lost its notes names a shorter lineage
-        ((${#field[$member.lineage]} <= ${#lineage})) || lineage=${field[$member.lineage]}
+    for member in "${primaries[@]}"; do
+        lineage=$(lineage_longer "$lineage" "${field[$member.lineage]}")
     done
     local discard=""
     _decide_own_data "$uuid" "$lineage" && return
@@ -97,7 +99,7 @@ _decide_join() {
 }
 
 _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
-    local allowed=${field[$self.discard]} own=${field[$self.uuid]} fork=""
+    local allowed=${field[$self.discard]} own=${field[$self.uuid]} parting=""
     case ${field[$self.data]} in
     unknown)
         _verdict wait "its own position is not known" "the recovery of its position ends"
@@ -112,9 +114,9 @@ _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
             [[ $allowed != "$own" ]] || { discard=yes && return 1; }
             _verdict park "its data is of $(_at "$self"), the Primary is $1: joining would throw the data away" \
                 "the operator moves the data away, or allows it to be thrown away (discard $own)"
-        elif _fork_below "$self" "$2"; then
+        elif _parted "$self" "$2" ""; then
             [[ $allowed != "$own" ]] || { discard=yes && return 1; }
-            _verdict park "it holds transactions up to $(_at "$self"), but the Primary went on without them from seqno $fork" \
+            _verdict park "it holds transactions up to $(_at "$self"), but the Primary went on without them from seqno $parting" \
                 "the operator allows them to be thrown away (discard $own)"
         else
             return 1

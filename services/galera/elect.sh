@@ -128,7 +128,7 @@ _decide_without_view() {
 
 _decide_winner() {
     local -a candidates=()
-    local left_behind="" other in_view="" fork=""
+    local left_behind="" other in_view="" parting=""
     for member in "${answered[@]}"; do
         [[ ${field[$member.data]} == position && ${field[$member.uuid]} == "$uuid" ]] || continue
         [[ ${field[$member.phase]} == parked && ${field[$member.discard]} != "$uuid" ]] || continue
@@ -136,7 +136,8 @@ _decide_winner() {
             [[ ${field[$other.data]} == position && ${field[$other.uuid]} == "$uuid" ]] || continue
             [[ ${field[$other.discard]} != "$uuid" ]] || continue
             _in_list "$other" "$required" || continue
-            _fork_below "$member" "${field[$other.lineage]}" || continue
+            [[ $other != "$member" ]] || continue
+            _parted "$member" "${field[$other.lineage]}" "${field[$other.seqno]}" || continue
             if _in_list "$member" "$required"; then
                 _verdict park "$member at $(_at "$member") and $other at $(_at "$other") went different ways in one history" \
                     "the operator decides which one lives, and allows the other to be thrown away (discard $uuid)" "${view[@]}"

@@ -43,8 +43,15 @@ _show_answer() { # LINE
         text+=", $(state_text "${a[data]}" "${a[uuid]}" "${a[seqno]}" "${a[safe]}")"
     fi
     [[ ${a[view]} == - ]] || text+=", last view ${a[view_uuid]}:${a[view_seqno]} ${a[view]//,/ }"
-    [[ ${a[lineage]} == - ]] || text+=", bootstrapped again at ${a[lineage]}"
+    [[ ${a[lineage]} == - ]] || text+=", bootstrapped again at $(_last_points "${a[lineage]}")"
     [[ ${a[vote]} == - ]] || text+=", vote promised to ${a[vote]%%/*}"
     [[ ${a[permit]} != yes ]] || text+=", has a birth permit"
     say "  $text"
+}
+
+_last_points() { # LINEAGE
+    local -a points
+    IFS=, read -ra points <<<"$1"
+    ((${#points[@]} <= 3)) || printf '%s earlier points, ' "$((${#points[@]} - 3))"
+    printf '%s' "$(printf '%s\n' "${points[@]}" | tail -n 3 | paste -sd,)"
 }

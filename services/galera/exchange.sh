@@ -33,7 +33,7 @@ own_answer() { # [voted]
     line="answer member=$GALERA_MEMBER epoch=$epoch phase=$now data=$data uuid=$uuid seqno=$seqno safe=$safe"
     line+=" permit=$(own_permit) discard=$(operator_word discard) consent=$(operator_word consent)"
     line+=" view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members"
-    line+=" lineage=$(noted "$keep_dir/lineage" -) vote=$(promised) voted=${1:--}"
+    line+=" lineage=$(own_lineage "$now" "$data" "$uuid" "$seqno") vote=$(promised) voted=${1:--}"
     printf '%s' "$line"
 }
 
@@ -95,13 +95,20 @@ without_own() { # (addresses on stdin)
     done
 }
 
+# How long a peer may take to answer. One that is gone does not even accept the connection; but on a machine that is
+# overloaded everybody is slow, and who never waits longer never hears all that count.
+set_ask_limit() { # SECONDS without a decision
+    ask_limit=$((2 + $1 / 5))
+    ((ask_limit <= 10)) || ask_limit=10
+}
+
 # One peer's answer, with the address it was reached at; nothing if it is silent, slow, or not one of us.
 ask_peer() { # ADDRESS VERB TO_EPOCH ATTEMPT
     local nonce request reply line their_seal
     nonce=$(new_id)
     request="$2 $GALERA_CLUSTER_NAME $GALERA_MEMBER $(noted "$run_dir/epoch") $3 $4 $nonce"
     reply=$(printf '%s %s\n' "$request" "$(seal "request $request")" |
-        timeout 2 socat -t2 - "TCP4:$1:$exchange_port,connect-timeout=2" 2>/dev/null | head -c 8192)
+        timeout "${ask_limit:=2}" socat -t"$ask_limit" - "TCP4:$1:$exchange_port,connect-timeout=2" 2>/dev/null | head -c 8192)
     line=${reply%%$'\n'*} their_seal=${reply#*$'\n'}
     [[ $line =~ ^answer\ [A-Za-z0-9=,.:_/\ -]+$ && $(seal "reply $nonce $line") == "$their_seal" ]] || return 0
     printf '%s address=%s\n' "$line" "$1"

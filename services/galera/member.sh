@@ -19,13 +19,19 @@ say() { printf 'galera-swarm: %s\n' "$*"; }
 # Everything a member notes is small and is read while others write it, so a note is replaced whole, never edited.
 note() { # FILE TEXT: lost with the machine
     local draft
-    draft=$(mktemp "$1.XXXXXXXX") && printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && mv -f "$draft" "$1"
+    draft=$(mktemp "$1.XXXXXXXX" 2>/dev/null) || return 1
+    { printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && mv -f "$draft" "$1"; } 2>/dev/null && return
+    rm -f "$draft" # a full volume: that is for the caller to tell
+    return 1
 }
 
 note_durably() { # FILE TEXT: survives a power cut from the moment this returns
     local draft
-    draft=$(mktemp "$1.XXXXXXXX") && printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && sync "$draft" &&
-        mv -f "$draft" "$1" && sync "${1%/*}"
+    draft=$(mktemp "$1.XXXXXXXX" 2>/dev/null) || return 1
+    { printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && sync "$draft" && mv -f "$draft" "$1"; } 2>/dev/null &&
+        sync "${1%/*}" && return
+    rm -f "$draft"
+    return 1
 }
 
 noted() { # FILE [default]: its first line

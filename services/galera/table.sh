@@ -83,18 +83,18 @@ _sort() { # ARRAY
     done
 }
 
-# Did LINEAGE go another way than MEMBER's own lineage at a point MEMBER's data is beyond? Sets fork to the first such point.
-_fork_below() { # MEMBER LINEAGE
-    local entry
-    for entry in ${2//,/ }; do
-        [[ $entry != - ]] || continue
-        _in_list "$entry" "${field[$1.lineage]}" && continue
-        if ((${field[$1.seqno]} > ${entry%%/*})); then
-            fork=${entry%%/*}
-            return 0
-        fi
-    done
-    return 1
+# Does MEMBER's data go beyond the point where its history and LINEAGE's part? That is looked up from both sides: LINEAGE
+# was bootstrapped again without the end of MEMBER's data, or MEMBER's branch without data that went on as LINEAGE, up to
+# SEQNO at least ("" when it runs and goes on). Sets parting.
+_parted() { # MEMBER LINEAGE SEQNO
+    local own=${field[$1.seqno]} theirs="" mine=""
+    ! lineage_parting "${field[$1.lineage]}" "$2" || theirs=$parting
+    ! lineage_parting "$2" "${field[$1.lineage]}" || mine=$parting
+    [[ -z $theirs ]] || ((own > theirs)) || theirs=""
+    [[ -z $mine ]] || { ((own > mine)) && [[ -z $3 || $3 -gt $mine ]]; } || mine=""
+    parting=${theirs:-$mine}
+    [[ -z $theirs || -z $mine ]] || parting=$((theirs < mine ? theirs : mine))
+    [[ -n $parting ]]
 }
 
 _verdict() { # verdict reason until [key value]...

@@ -39,6 +39,17 @@ _grant() {
     if note_durably "$(vote_file)" "$1/$2/$3"; then printf 'granted'; else printf 'unwritable'; fi
 }
 
+# Joining, unless a vote was given since that PROMISE was seen: from here on none is.
+vote_to_join() { # PROMISE
+    _with_vote_locked _vote_to_join "$1"
+}
+
+_vote_to_join() {
+    local now
+    now=$(promised)
+    [[ $now == - || $now == "$1" ]] && set_phase joining
+}
+
 release_vote() { _with_vote_locked _release "$1"; } # MEMBER/EPOCH/ATTEMPT: only this very promise
 
 _release() { [[ $(promised) != "$1" ]] || rm -f "$(vote_file)"; }

@@ -33,6 +33,7 @@ watch_change() { # PHASE
         permit=$(noted "$run_dir/permit")
         [[ -z $permit || $(made_by) != "$permit" ]] || finish_birth "$permit"
         rm -f "$(vote_file)"
+        [[ $action != join ]] || { ask_all | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)"; }
         ;;
     nonprimary) say "has lost the quorum; waits for its peers" ;;
     esac
@@ -44,11 +45,13 @@ met_primary() { [[ -e $run_dir/was_primary ]] || grep -qF 'WSREP: Shifting OPEN 
 # A member killed with others and started at once still sees a Primary that has not noticed their death, and that ends
 # as soon as it does. Waiting there for it to come back would keep everybody waiting.
 consider_giving_up() {
-    if met_primary || ask_all | grep -qF ' phase=primary '; then
+    set_ask_limit "$((doubts * 10))"
+    if met_primary || ask_all | grep -qF ' phase=primary ' || met_primary; then # asking takes a while
         doubts=0
-    elif ((++doubts >= 2)); then
+    elif ((++doubts >= 3)); then
         say "nobody is Primary any more; gives up joining"
-        leave_to_vote
+        : >"$run_dir/step_down"
+        kill -KILL "$server_pid" 2>/dev/null
     fi
 }
 
@@ -90,6 +93,7 @@ trim_log() {
 # the same. If somebody that counts is silent, it stays: silence is not death.
 consider_stepping_down() { # SECONDS_ALONE
     local verdict
+    set_ask_limit "$1"
     verdict=$(ask_all | table 0 | stepping_down "$1")
     if [[ $verdict == yes* ]]; then
         say "stops its server to vote: ${verdict#yes }"

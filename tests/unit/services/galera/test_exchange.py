@@ -43,6 +43,23 @@ def test_who_is_gone_is_silent(peers: FakePeers) -> None:
     assert set(asked(one)) == {"galera-3"}
 
 
+def test_who_is_slow_is_heard_by_who_waits(peers: FakePeers) -> None:
+    """No answer on a busy machine takes less than the first limit: it grows until one is heard."""
+    one, two, _ = three(peers)
+    peers.cut("10.0.0.3")
+    (two.run_dir / "phase").write_text("failed\n")
+    peers.program("sha256sum", "sleep 1; exec /usr/bin/sha256sum")
+    assert one.run("set_ask_limit 0; ask_all") == ""
+    assert " phase=failed " in one.run("set_ask_limit 600; ask_all")
+
+
+@pytest.mark.parametrize(
+    ("waited", "limit"), [(0, "2"), (4, "2"), (5, "3"), (39, "9"), (40, "10"), (4000, "10")]
+)
+def test_how_long_an_answer_may_take(shell: Shell, waited: int, limit: str) -> None:
+    assert shell.run(f'set_ask_limit {waited}; printf "%s" "$ask_limit"') == limit
+
+
 def test_without_the_token_nobody_learns_anything(peers: FakePeers) -> None:
     one, two, _ = three(peers)
     (two.run_dir / "exchange_token").write_text("another\n")

@@ -1,0 +1,110 @@
+"""Random lives of a cluster whose operator declares members absent, rightly or not: one history may then go
+on in several branches. Whoever joins holds nothing that the Primary does not, however the branches came about.
+
+The model: data is a list of what was done, in order. A member's data is always the beginning of a branch.
+"""
+
+import itertools
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.services.galera.tables import UUID_A, Answer, Decider
+
+NAMES = ("g1", "g2", "g3")
+
+
+@dataclass
+class Member:
+    data: list[int] = field(default_factory=lambda: [0])
+    lineage: tuple[str, ...] = ()
+    view: tuple[str, ...] = NAMES
+    view_seqno: int = 0
+
+
+@dataclass
+class Cluster:
+    decider: Decider
+    members: dict[str, Member] = field(default_factory=lambda: {name: Member() for name in NAMES})
+    running: list[str] = field(default_factory=list)
+    branch: list[int] = field(default_factory=list)
+    serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def answer(self, name: str) -> Answer:
+        member, running = self.members[name], name in self.running
+        return Answer(
+            member=name,
+            phase="primary" if running else "parked",
+            data="unknown" if running else "position",
+            seqno=len(member.data),
+            view=member.view,
+            view_seqno=member.view_seqno,
+            lineage=",".join(member.lineage) or "-",
+        )
+
+    def new_view(self) -> None:
+        self.branch.append(next(self.serial))
+        for name in self.running:
+            member = self.members[name]
+            member.data = list(self.branch)
+            member.view, member.view_seqno = tuple(sorted(self.running)), len(self.branch)
+
+    def bootstrap(self, name: str, heard: frozenset[str], absent: frozenset[str]) -> None:
+        table = [self.answer(one) for one in sorted(heard | {name})]
+        if self.running or self.decider.decide(name, table, absent).verdict != "bootstrap":
+            return
+        member = self.members[name]
+        reached = tuple(point for point in member.lineage if int(point.partition("/")[0]) <= len(member.data))
+        member.lineage = (*reached, f"{len(member.data)}/{next(self.serial):x}a")
+        self.running, self.branch = [name], list(member.data)
+        self.new_view()
+
+    def join(self, name: str, killed: bool) -> None:
+        if name in self.running or not self.running:
+            return
+        table = [self.answer(one) for one in (name, *self.running)]
+        if self.decider.decide(name, table, waited="long").verdict != "join":
+            return
+        member = self.members[name]
+        assert member.data == self.branch[: len(member.data)], (
+            f"{name} would join with what nobody else holds"
+        )
+        member.lineage = self.members[self.running[0]].lineage
+        if not killed:
+            self.running.append(name)
+            self.new_view()
+
+    def write(self, name: str, appliers: frozenset[str]) -> None:
+        if name in self.running:
+            self.branch.append(next(self.serial))
+            for one in (appliers | {name}) & frozenset(self.running):
+                self.members[one].data = list(self.branch)
+
+    def crash(self, names: frozenset[str]) -> None:
+        rest = [name for name in self.running if name not in names]
+        if len(rest) == len(self.running):
+            return
+        goes_on = len(rest) * 2 > len(self.running)
+        self.running = rest if goes_on else []
+        if goes_on:
+            self.new_view()
+
+
+one, some = st.sampled_from(NAMES), st.frozensets(st.sampled_from(NAMES))
+events: st.SearchStrategy[tuple[object, ...]] = st.one_of(
+    st.tuples(st.just("bootstrap"), one, some, some),
+    st.tuples(st.just("bootstrap"), one, st.just(frozenset(NAMES)), st.just(frozenset())),
+    st.tuples(st.just("join"), one, st.booleans()),
+    st.tuples(st.just("write"), one, some),
+    st.tuples(st.just("crash"), some),
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(events, max_size=40))
+def test_who_joins_holds_nothing_of_its_own(decider: Decider, steps: list[tuple[object, ...]]) -> None:
+    cluster = Cluster(decider)
+    for kind, *rest in steps:
+        getattr(cluster, str(kind))(*rest)
+    assert all(member.data[0] == 0 for member in cluster.members.values()), UUID_A

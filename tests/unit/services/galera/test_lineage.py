@@ -1,0 +1,147 @@
+"""What a member remembers of where its history was bootstrapped again."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.services.galera.shell import FakePeers, Shell
+from tests.unit.services.galera.tables import UUID_A, UUID_B
+
+KEPT = 24
+
+
+def bootstraps(shell: Shell, *seqnos: int) -> list[str]:
+    """The lineage after bootstraps at these positions, each with a first view behind it."""
+    script = f"""
+        for seqno in {" ".join(map(str, seqnos))}; do
+            extend_lineage {UUID_A} $seqno
+            note "$(view_file)" "{UUID_A} $((seqno + 1)) galera-1"
+        done
+        noted "$(lineage_file)" -
+    """
+    return shell.run(script).split(",")
+
+
+def test_bootstraps_are_remembered_in_order(shell: Shell) -> None:
+    assert [point.partition("/")[0] for point in bootstraps(shell, 5, 9, 9, 30)] == ["5", "9", "9", "30"]
+
+
+def test_the_oldest_and_the_newest_are_kept(shell: Shell) -> None:
+    lineage = bootstraps(shell, *range(100, 100 + 2 * KEPT + 12))
+    numbers = [int(point.partition("/")[0]) for point in lineage]
+    assert numbers[:KEPT] == list(range(100, 100 + KEPT))
+    assert lineage[KEPT] == f"{100 + KEPT}/0"
+    assert numbers[KEPT + 1 :] == list(range(100 + KEPT + 12, 100 + 2 * KEPT + 12))
+
+
+def test_a_point_that_the_data_never_reached_is_forgotten(shell: Shell) -> None:
+    """It was to join a Primary that had been bootstrapped at 12, and did not."""
+    (shell.keep / "lineage").write_text("7/aa,12/bb\n")
+    assert [point.partition("/")[0] for point in bootstraps(shell, 10)] == ["7", "10"]
+
+
+def own(shell: Shell, phase: str, seqno: int) -> str:
+    return shell.run(f"read_view; own_lineage {phase} position {UUID_A} {seqno}")
+
+
+def test_bootstraps_that_never_got_a_view_leave_nothing(shell: Shell) -> None:
+    """A server that does not start is tried again and again, and must not push out what others remember."""
+    (shell.keep / "lineage").write_text("7/aa,9/bb\n")
+    (shell.keep / "view").write_text(f"{UUID_A} 11 galera-1,galera-2\n")
+    lineage = shell.run(f"for n in 1 2 3 4 5; do extend_lineage {UUID_A} 12; done; noted $(lineage_file)")
+    assert lineage.startswith("7/aa,9/bb,12/")
+    assert lineage.count(",") == 2
+    assert own(shell, "parked", 12) == "7/aa,9/bb"
+    assert own(shell, "primary", 12) == lineage
+
+
+@pytest.mark.parametrize(
+    ("view", "seqno"),
+    [
+        (f"{UUID_A} 13 galera-1", 12),
+        (f"{UUID_A} 13 galera-1", 13),
+        (f"{UUID_A} 11 galera-1,galera-2", 13),
+        (f"{UUID_A} -1 galera-1", 12),
+        (f"{UUID_B} 11 galera-1", 12),
+        ("", 12),
+    ],
+)
+def test_whatever_may_have_been_seen_is_kept(shell: Shell, view: str, seqno: int) -> None:
+    (shell.keep / "view").write_text(f"{UUID_A} 11 galera-1,galera-2\n")
+    shell.run(f"extend_lineage {UUID_A} 12")
+    (shell.keep / "view").write_text(view)
+    assert own(shell, "parked", seqno).startswith("12/")
+
+
+def test_peers_are_told_the_lineage_that_counts(shell: Shell) -> None:
+    shell.rest(seqno=12, uuid=UUID_A, view="galera-1,galera-2", view_seqno=11)
+    shell.run(f"extend_lineage {UUID_A} 12")
+    assert " lineage=- " in shell.run("own_answer")
+    (shell.keep / "view").write_text(f"{UUID_A} 13 galera-1\n")
+    assert " lineage=12/" in shell.run("own_answer")
+
+
+PRIMARY = f"answer member=galera-2 phase=primary uuid={UUID_A} lineage="
+
+
+@pytest.mark.parametrize(
+    ("own_lineage", "heard", "learnt"),
+    [
+        ("5/aa", ["5/aa,12/bb"], "5/aa,12/bb"),
+        ("-", ["12/bb"], "12/bb"),
+        ("5/aa", ["5/aa", "5/aa,12/bb"], "5/aa,12/bb"),
+        ("5/aa,12/bb", ["5/aa"], "5/aa,12/bb"),
+        ("5/aa,12/bb", ["-"], "5/aa,12/bb"),
+        ("5/aa,11/cc", ["5/aa,12/bb"], "5/aa,11/cc"),
+        ("5/aa", [], "5/aa"),
+    ],
+)
+def test_a_joiner_learns_the_last_point_it_missed(
+    shell: Shell, own_lineage: str, heard: list[str], learnt: str
+) -> None:
+    (shell.keep / "lineage").write_text(own_lineage + "\n")
+    answers = "".join(f"{PRIMARY}{lineage} view=-\n" for lineage in heard)
+    shell.run(f"learn_lineage {UUID_A}", stdin=answers)
+    assert shell.run('noted "$(lineage_file)"') == learnt
+
+
+def test_only_a_primary_of_this_history_teaches(shell: Shell) -> None:
+    (shell.keep / "lineage").write_text("5/aa\n")
+    answers = f"{PRIMARY}5/aa,12/bb\n".replace("primary", "parked") + f"{PRIMARY}5/aa,12/bb\n"
+    shell.run(f"learn_lineage {UUID_B}", stdin=answers)
+    assert shell.run('noted "$(lineage_file)"') == "5/aa"
+
+
+def test_who_gave_a_vote_meanwhile_does_not_join(peers: FakePeers) -> None:
+    """Its answers are older than the vote; who got it may bootstrap by now."""
+    shell = peers.member("galera-1", "10.0.0.1")
+    grant = "grant_vote galera-2 ee aa $(noted $run_dir/epoch); "
+    refused = shell.run(f"seen=$(promised); {grant} vote_to_join $seen || printf ' stays'; phase")
+    assert refused == "granted staysparked"
+    assert shell.run("seen=$(promised); vote_to_join $seen || printf 'stays '; phase") == "joining"
+    assert shell.run(grant).startswith("not-now"), "and who joins gives no vote"
+
+
+lives = st.lists(st.integers(0, 3), min_size=1, max_size=130)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=lives, away=st.integers(0, 129))
+def test_who_was_away_is_never_taken_to_be_beyond_what_it_left(
+    shell: Shell, steps: list[int], away: int
+) -> None:
+    """A member leaves after some bootstraps, at their last position. Its data is a part of what goes on:
+    nobody may say that it holds more, unless the points that would tell are left out.
+    """
+    script = "lineage=- seqno=0 left=- at=0 n=0\n"
+    for number, step in enumerate(steps):
+        script += f"seqno=$((seqno + {step})); lineage=$(lineage_with $lineage $seqno {number + 1:x}a)\n"
+        if number == min(away, len(steps) - 1):
+            script += "left=$lineage at=$seqno\n"
+    script += (
+        "lineage_parting $left $lineage && ((at > parting)) && printf '%s' $parting; printf ' %s' $lineage"
+    )
+    beyond, _, lineage = shell.run(script).partition(" ")
+    if beyond:
+        assert "/0," in lineage
+        assert lineage.split(",")[KEPT] == f"{beyond}/0"
