@@ -68,7 +68,7 @@ absent_members() {
 
 serve_request() { # one request on stdin, the reply on stdout; silence for whatever is not sealed
     local request line verb cluster from from_epoch to_epoch attempt nonce their_seal voted=-
-    IFS= read -r -t 2 -n 1024 request || return 0
+    IFS= read -r -t 10 -n 1024 request || return 0
     [[ $request =~ ^[A-Za-z0-9._\ -]+$ ]] || return 0
     read -r verb cluster from from_epoch to_epoch attempt nonce their_seal <<<"$request"
     [[ $cluster == "$GALERA_CLUSTER_NAME" && -n $nonce && ${#their_seal} == 64 ]] || return 0
@@ -85,7 +85,7 @@ serve_request() { # one request on stdin, the reply on stdout; silence for whate
 
 # ---- asking ------------------------------------------------------------------------------------------------------
 
-resolved_peers() { timeout 3 getent ahostsv4 "$GALERA_PEERS" | awk '{ print $1 }' | sort -u; }
+resolved_peers() { timeout "$((${ask_limit:=2} + 1))" getent ahostsv4 "$GALERA_PEERS" | awk '{ print $1 }' | sort -u; }
 
 without_own() { # (addresses on stdin)
     local own address
@@ -99,7 +99,7 @@ without_own() { # (addresses on stdin)
 # overloaded everybody is slow, and who never waits longer never hears all that count.
 set_ask_limit() { # SECONDS without a decision
     ask_limit=$((2 + $1 / 5))
-    ((ask_limit <= 10)) || ask_limit=10
+    ((ask_limit <= 20)) || ask_limit=20
 }
 
 # One peer's answer, with the address it was reached at; nothing if it is silent, slow, or not one of us.
@@ -107,7 +107,8 @@ ask_peer() { # ADDRESS VERB TO_EPOCH ATTEMPT
     local nonce request reply line their_seal
     nonce=$(new_id)
     request="$2 $GALERA_CLUSTER_NAME $GALERA_MEMBER $(noted "$run_dir/epoch") $3 $4 $nonce"
-    reply=$(printf '%s %s\n' "$request" "$(seal "request $request")" |
+    request+=" $(seal "request $request")"
+    reply=$(printf '%s\n' "$request" |
         timeout "${ask_limit:=2}" socat -t"$ask_limit" - "TCP4:$1:$exchange_port,connect-timeout=2" 2>/dev/null | head -c 8192)
     line=${reply%%$'\n'*} their_seal=${reply#*$'\n'}
     [[ $line =~ ^answer\ [A-Za-z0-9=,.:_/\ -]+$ && $(seal "reply $nonce $line") == "$their_seal" ]] || return 0

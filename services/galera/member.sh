@@ -25,13 +25,31 @@ note() { # FILE TEXT: lost with the machine
     return 1
 }
 
+# When the volume is full, the room kept for notes is given away for this one.
 note_durably() { # FILE TEXT: survives a power cut from the moment this returns
+    _note_durably "$1" "$2" && return
+    [[ -e $keep_dir/reserve ]] && rm -f "$keep_dir/reserve" && _note_durably "$1" "$2"
+}
+
+_note_durably() {
     local draft
     draft=$(mktemp "$1.XXXXXXXX" 2>/dev/null) || return 1
     { printf '%s\n' "$2" >"$draft" && chmod 0644 "$draft" && sync "$draft" && mv -f "$draft" "$1"; } 2>/dev/null &&
         sync "${1%/*}" && return
     rm -f "$draft"
     return 1
+}
+
+keep_reserve() { # who counts has to be written down even when there is no room any more
+    [[ ! -s $keep_dir/reserve ]] || return 0
+    { head -c 65536 /dev/urandom >"$keep_dir/reserve" && chown mysql: "$keep_dir/reserve"; } 2>/dev/null ||
+        rm -f "$keep_dir/reserve"
+}
+
+room_left() { # for a message, when that may be the trouble
+    local kilobytes
+    kilobytes=$(df -Pk "$data_dir" 2>/dev/null | awk 'NR == 2 { print $4 }')
+    [[ ! $kilobytes =~ ^[0-9]+$ ]] || ((kilobytes >= 65536)) || printf '; its volume has only %s KiB left' "$kilobytes"
 }
 
 noted() { # FILE [default]: its first line

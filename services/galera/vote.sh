@@ -74,19 +74,22 @@ review_promise() { # PROMISE  (answers on stdin)
 # Asks every voter for its vote. On success this member holds its own and all of theirs; else nobody's, and
 # vote_refused tells why. The attempt's id is in vote_attempt.
 win_votes() { # VOTERS(comma list)  (answers on stdin)
-    local line member epoch answers
+    local line member epoch answers granted
     answers=$(cat)
     epoch=$(noted "$run_dir/epoch")
     vote_refused=""
-    if [[ $(grant_vote "$GALERA_MEMBER" "$epoch" "$vote_attempt" "$epoch") != granted ]]; then
+    granted=$(grant_vote "$GALERA_MEMBER" "$epoch" "$vote_attempt" "$epoch")
+    if [[ $granted != granted ]]; then
         vote_refused="its own vote is promised to $(promised)"
+        [[ $granted != unwritable ]] || vote_refused="it cannot write its own vote into its volume$(room_left)"
         return 1
     fi
     while IFS= read -r line; do
         member=$(answer_field "$line" member)
         [[ -n $member && ,$1, == *,"$member",* ]] || continue
-        _ask_vote "$line" "$vote_attempt" && continue
-        vote_refused="$member did not give its vote"
+        granted=$(_ask_vote "$line" "$vote_attempt")
+        [[ $granted != granted ]] || continue
+        vote_refused="$member did not give its vote: $(_refusal "$granted")"
         give_votes_back <<<"$answers"
         return 1
     done <<<"$answers"
@@ -107,8 +110,21 @@ promises_to() { # PROMISE  (answers on stdin) -> who shows this very promise, in
     done | LC_ALL=C sort | paste -sd, -
 }
 
-_ask_vote() { # ANSWER_LINE ATTEMPT
+_ask_vote() { # ANSWER_LINE ATTEMPT -> granted, or why not
     local reply
     reply=$(ask_peer "$(answer_field "$1" address)" vote "$(answer_field "$1" epoch)" "$2")
-    [[ $(answer_field "$reply" voted) == granted && $(answer_field "$reply" epoch) == "$(answer_field "$1" epoch)" ]]
+    if [[ -n $reply && $(answer_field "$reply" epoch) != "$(answer_field "$1" epoch)" ]]; then
+        printf 'not-now'
+    else
+        answer_field "$reply" voted
+    fi
+}
+
+_refusal() { # VOTED
+    case $1 in
+    promised) printf 'it is promised to another' ;;
+    not-now) printf 'it does not stand still' ;;
+    unwritable) printf 'it cannot write into its volume' ;;
+    *) printf 'it did not answer in time' ;;
+    esac
 }

@@ -1,5 +1,6 @@
 """The storm needs no stack of servers, only the image; each test has a cluster of its own."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.e2e.cloud import sandbox_up
 from tests.e2e.galera_service.members import Members
+from tests.faults.storm.supervised import Ears, Supervised
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +30,15 @@ def members(image: None, tmp_path: Path) -> Iterator[Members]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def supervised(members: Members, tmp_path: Path) -> Iterator[Supervised]:
+    """Nobody runs yet; who is released is started, and started again after every end."""
+    ears = Ears(tmp_path)
+    chance = random.Random(0)  # noqa: S311 - how long the pauses before a start are
+    try:
+        with Supervised(members, ears, chance, permit="permit-1") as made:
+            yield made
+    finally:
+        ears.close()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.e2e.galera_service.members import NOTES, Members, docker
+from tests.e2e.galera_service.members import NOTES, Members, docker, eventually
 
 NUMBERS = (1, 2, 3)
 
@@ -102,6 +102,20 @@ class Supervised:
 
     def release(self, *numbers: int) -> None:
         self._down -= set(numbers)
+
+    def born(self, seconds: float) -> None:
+        """All of them in one cluster, one after the other."""
+        for n in NUMBERS:
+            self.release(n)
+            self.members.synced(n, size=n, seconds=seconds)
+
+    def says(self, n: int, text: str, seconds: float) -> None:
+        """Until the member has said so, in whichever of its containers."""
+        eventually(
+            f"galera-{n} says {text!r}",
+            lambda: self.ears.count(rf"^galera-{n}: .*galera-swarm: .*{re.escape(text)}") > 0,
+            seconds,
+        )
 
     @contextlib.contextmanager
     def held_down(self, *numbers: int) -> Iterator[None]:

@@ -1,5 +1,5 @@
 """Random lives of a cluster whose operator declares members absent, rightly or not: one history may then go
-on in several branches. Whoever joins holds nothing that the Primary does not, however the branches came about.
+on in several branches. Whoever joins holds nothing that the Primary does not, whatever has happened.
 
 The model: data is a list of what was done, in order. A member's data is always the beginning of a branch.
 """

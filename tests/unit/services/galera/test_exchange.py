@@ -54,7 +54,7 @@ def test_who_is_slow_is_heard_by_who_waits(peers: FakePeers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("waited", "limit"), [(0, "2"), (4, "2"), (5, "3"), (39, "9"), (40, "10"), (4000, "10")]
+    ("waited", "limit"), [(0, "2"), (4, "2"), (5, "3"), (39, "9"), (90, "20"), (4000, "20")]
 )
 def test_how_long_an_answer_may_take(shell: Shell, waited: int, limit: str) -> None:
     assert shell.run(f'set_ask_limit {waited}; printf "%s" "$ask_limit"') == limit
@@ -125,6 +125,24 @@ def test_a_member_that_moves_gives_no_vote(peers: FakePeers, phase: str) -> None
     one, two, _ = three(peers)
     (two.run_dir / "phase").write_text(phase + "\n")
     assert one.run(WIN, VOTERS="galera-2,galera-3") == ""
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (
+            'printf "galera-9/aa/bb\\n" >"$keep_dir/vote"',
+            "galera-2 did not give its vote: it is promised to another",
+        ),
+        ("set_phase joining", "galera-2 did not give its vote: it does not stand still"),
+        (': >"$run_dir/full"', "galera-2 did not give its vote: it cannot write"),
+    ],
+)
+def test_a_refused_vote_tells_why(peers: FakePeers, make: str, reason: str) -> None:
+    one, two, _ = three(peers)
+    peers.program("sync", "[[ ! -e $run_dir/full ]]")
+    two.run(make)
+    assert reason in one.run(WIN + ' || printf "%s" "$vote_refused"', VOTERS="galera-2,galera-3")
 
 
 def test_a_vote_is_for_the_start_that_was_heard(peers: FakePeers) -> None:

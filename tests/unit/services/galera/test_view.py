@@ -163,6 +163,32 @@ def test_a_view_that_cannot_be_written_is_forgotten_rather_than_left_stale(shell
     assert recorded(shell) == ""
 
 
+def test_a_view_has_room_on_a_full_volume(shell: Shell) -> None:
+    """As long as the reserve is there: it is given away for the note, and kept again by the next start."""
+    shell.run("keep_reserve")
+    (shell.keep / "view").write_text(f"{UUID_A} 1 galera-1\n")
+    shell.peers.program("mktemp", f'[[ ! -e {shell.keep}/reserve ]] && exec /usr/bin/mktemp "$@"')
+    shell.run(f"record_view {UUID_A} galera-1,galera-2 5")
+    assert recorded(shell) == f"{UUID_A} 5 galera-1,galera-2"
+    assert not (shell.keep / "reserve").exists()
+    shell.run("keep_reserve")
+    assert (shell.keep / "reserve").stat().st_size == 65536
+
+
+def test_notes_that_fail_leave_no_drafts(shell: Shell) -> None:
+    shell.peers.program("sync", "exit 1")
+    shell.run(f"note_durably {shell.keep}/view text || true; note {shell.keep}/view text")
+    assert [path.name for path in shell.keep.iterdir()] == ["view"]
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "text"), [("12", "; its volume has only 12 KiB left"), ("99999999", "")]
+)
+def test_a_message_says_so_when_the_volume_is_full(shell: Shell, kilobytes: str, text: str) -> None:
+    shell.peers.program("df", f"printf 'Filesystem\n/dev/x 1 2 {kilobytes} 99%% /\n'")
+    assert shell.run("room_left") == text
+
+
 @pytest.mark.parametrize(
     ("calls", "phase"),
     [
@@ -170,6 +196,8 @@ def test_a_view_that_cannot_be_written_is_forgotten_rather_than_left_stale(shell
         ([("joined", "yes"), ("synced", "yes")], "primary"),
         ([("synced", "yes"), ("donor", "yes")], "primary"),
         ([("synced", "yes"), ("connected", "no")], "nonprimary"),
+        ([("joined", "yes"), ("connected", "no")], "nonprimary"),
+        ([("joiner", "yes"), ("connected", "no")], "joining"),
         ([("connected", "no")], "joining"),
         ([("synced", "yes"), ("disconnecting", "yes")], "nonprimary"),
         ([("synced", "yes"), ("connected", "no"), ("joiner", "yes")], "joining"),

@@ -1,0 +1,124 @@
+"""A member's data volume is full, while the cluster writes and while it recovers. Nothing is lost, the member
+says what is wrong, and with room again all heals by itself.
+"""
+
+from collections.abc import Iterator
+
+import pymysql
+import pytest
+
+from tests.e2e.galera_service.members import Members, docker, eventually
+from tests.faults.storm.ledger import StormLedger
+from tests.faults.storm.supervised import NUMBERS, Supervised
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+
+#: Room for a member of a small cluster, most of it the gcache and the redo log.
+MEGABYTES = 640
+FILLER = "/var/lib/mysql/lost+found/filler"
+HEALING_SECONDS = 240.0
+
+
+@pytest.fixture
+def small(members: Members) -> Iterator[Members]:
+    """The members' volumes are small file systems in memory; a container of each keeps them there."""
+    for n in NUMBERS:
+        docker(
+            *("volume", "create", "--driver", "local", "--opt", "type=tmpfs", "--opt", "device=tmpfs"),
+            *("--opt", f"o=size={MEGABYTES}m", members.name(n)),
+        )
+        docker(
+            *("run", "--detach", "--name", f"{members.name(n)}-keeper", "--entrypoint", "sleep"),
+            *("--volume", f"{members.name(n)}:/var/lib/mysql", members.image, "infinity"),
+        )
+    try:
+        yield members
+    finally:
+        for n in NUMBERS:
+            docker("rm", "-f", f"{members.name(n)}-keeper", check=False)
+
+
+@pytest.fixture
+def whole_cluster(small: Members, supervised: Supervised) -> StormLedger:
+    """Three Synced members on small volumes, started again whenever they end, and a ledger."""
+    supervised.born(seconds=HEALING_SECONDS)
+    ledger = StormLedger(small, NUMBERS)
+    ledger.prepare()
+    small.sql(1, "CREATE TABLE storm.ballast (n INT AUTO_INCREMENT PRIMARY KEY, b LONGBLOB)")
+    return ledger
+
+
+def fill(members: Members, *numbers: int) -> None:
+    script = f"mkdir -p $(dirname {FILLER}); for s in 1M 4K 1; do dd if=/dev/zero bs=$s >>{FILLER}; done"
+    for n in numbers:
+        docker("exec", f"{members.name(n)}-keeper", "bash", "-c", script, check=False)
+
+
+def make_room(members: Members, *numbers: int) -> None:
+    for n in numbers:
+        docker("exec", f"{members.name(n)}-keeper", "rm", "-f", FILLER)
+
+
+def write_ballast(members: Members, n: int, rows: int) -> int:
+    """Rows too large for what is left in a table's file; tells how many were taken."""
+    taken = 0
+    for _ in range(rows):
+        try:
+            members.sql(n, "INSERT INTO storm.ballast (b) VALUES (REPEAT('x', 1000000))")
+            taken += 1
+        except pymysql.Error:
+            continue
+    return taken
+
+
+def test_one_full_while_all_write(small: Members, supervised: Supervised, whole_cluster: StormLedger) -> None:
+    with whole_cluster as ledger:
+        ledger.await_rows(20, seconds=60)
+        fill(small, 3)
+        taken = write_ballast(small, 1, 30)
+        assert taken > 20, f"only {taken} of 30 rows were taken while one of three volumes was full"
+        supervised.says(3, "its volume has only", HEALING_SECONDS)
+        small.synced(1, 2, seconds=HEALING_SECONDS)
+        ledger.await_rows(20, seconds=60)
+        make_room(small, 3)
+        small.synced(*NUMBERS, seconds=HEALING_SECONDS)
+        ledger.await_rows(20, seconds=60)
+    ledger.verify()
+    assert {small.sql(n, f"SELECT COUNT(*) >= {taken} FROM storm.ballast") for n in NUMBERS} == {((1,),)}
+
+
+def test_one_full_while_all_recover(
+    small: Members, supervised: Supervised, whole_cluster: StormLedger
+) -> None:
+    with whole_cluster as ledger:
+        ledger.await_rows(20, seconds=60)
+        with supervised.held_down(*NUMBERS):
+            small.kill(*NUMBERS)
+            fill(small, 3)
+        supervised.says(3, "its volume has only", HEALING_SECONDS)
+        make_room(small, 3)
+        small.synced(*NUMBERS, seconds=HEALING_SECONDS)
+        ledger.await_rows(20, seconds=60)
+    ledger.verify()
+
+
+def test_all_full_and_all_killed(small: Members, supervised: Supervised, whole_cluster: StormLedger) -> None:
+    """They run in step, so they fill up in step. Who counts is written down all the same."""
+    uuid = small.uuid(1)
+    with whole_cluster as ledger:
+        ledger.await_rows(20, seconds=60)
+        fill(small, *NUMBERS)
+        write_ballast(small, 1, 10)
+        small.kill(2)
+        eventually(
+            "one of them says what is wrong",
+            lambda: supervised.ears.count("its volume has only") > 0,
+            HEALING_SECONDS,
+        )
+        with supervised.held_down(*NUMBERS):
+            small.kill(*(n for n in NUMBERS if supervised.running(n)))
+        make_room(small, *NUMBERS)
+        small.synced(*NUMBERS, seconds=HEALING_SECONDS)
+        ledger.await_rows(20, seconds=60)
+    ledger.verify()
+    assert small.uuid(2) == uuid
