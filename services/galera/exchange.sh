@@ -66,6 +66,15 @@ absent_members() {
     printf '%s' "$names"
 }
 
+# A peer ends its side of the connection when it has asked. socat would give the answer half a second from there, and
+# on a busy machine no answer is that fast.
+keep_listening() { # PORT PROGRAM
+    while :; do
+        gosu mysql socat -t30 -T30 "TCP4-LISTEN:$1,fork,reuseaddr,max-children=64,backlog=64" "EXEC:$2" 2>/dev/null
+        pause 1
+    done
+}
+
 serve_request() { # one request on stdin, the reply on stdout; silence for whatever is not sealed
     local request line verb cluster from from_epoch to_epoch attempt nonce their_seal voted=-
     IFS= read -r -t 10 -n 1024 request || return 0

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.e2e.galera_service.members import NOTES, Ledger, Members, eventually
+from tests.e2e.galera_service.members import NOTES, Ledger, Members, docker, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -45,6 +45,28 @@ def test_the_majority_dies_and_comes_back(members: Members) -> None:
         members.kill(2, 3)
     members.start(2, 3)
     members.synced(1, 2, 3)
+    ledger.verify(1, 2, 3)
+
+
+@pytest.mark.timeout(600)
+def test_members_on_a_machine_that_is_far_too_slow(members: Members) -> None:
+    """No answer comes within a second; they hear one another all the same."""
+    members.born(1, 2, 3)
+    with Ledger(members, (1, 2)) as ledger:
+        eventually("rows are written", lambda: len(ledger.acknowledged) > 50, 20)
+        members.kill(1, 2, 3)
+    members.start(1, 2, 3)
+    for n in (1, 2, 3):
+        docker("update", "--cpus", "0.1", members.name(n))
+    for n in (1, 2, 3):
+        eventually(
+            f"galera-{n} knows what to do",
+            lambda n=n: ": decided after " in members.evidence(n),
+            240,  # type: ignore[misc]
+        )
+    for n in (1, 2, 3):
+        docker("update", "--cpus", "2", members.name(n))
+    members.synced(1, 2, 3, seconds=120)
     ledger.verify(1, 2, 3)
 
 

@@ -271,3 +271,13 @@ def test_a_running_member_does_not_show_where_it_once_started(shell: Shell) -> N
     (shell.run_dir / "phase").write_text("joining\n")
     (shell.run_dir / "status").write_text(f"synced yes {UUID_A}\n")
     assert f" phase=primary data=unknown uuid={UUID_A} seqno=- " in shell.run("own_answer")
+
+
+def test_the_answering_side_waits_for_its_own_answer(peers: FakePeers) -> None:
+    """A peer closes its side as soon as it has asked; socat on its own would end half a second later."""
+    shell = peers.member("galera-1", "10.0.0.1")
+    peers.program("socat", 'printf "%s\\n" "$@" >>"$run_dir/listened"; kill "$PPID"')
+    shell.run("exec 2>/dev/null; (keep_listening 4569 answer) || true")
+    words = (shell.run_dir / "listened").read_text().split()
+    limits = {word[:2]: int(word[2:]) for word in words if word[:2] in {"-t", "-T"}}
+    assert min(limits["-t"], limits["-T"]) > int(shell.run('set_ask_limit 9999; printf "%s" "$ask_limit"'))
