@@ -11,10 +11,10 @@ SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shell
 DOCKERFILES = git ls-files -- '*Dockerfile' '*Dockerfile.*'
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key test test-unit test-contract test-e2e bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e bench faults lint fmt setup python venv
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=name chooses another stack than dev"
 
 up: python ## from nothing to a verified database; repeat it at will
@@ -31,6 +31,15 @@ preview: python ## what `make up` would change
 
 rotate-key: python ## another SSH key for the servers of a running stack; nothing restarts
 	@$(PYTHON) -m tools.rotate_key --stack $(STACK)
+
+etcd-snapshot: python ## the etcd cluster's database into a file (FILE=etcd.snapshot)
+	@STACK=$(STACK) $(RUN) python -m operations.etcd snapshot --stack $(STACK) $(or $(FILE),etcd.snapshot)
+
+etcd-restore: python ## all etcd members back to a snapshot (FILE=etcd.snapshot); they stop meanwhile
+	@STACK=$(STACK) $(RUN) python -m operations.etcd restore --stack $(STACK) $(or $(FILE),etcd.snapshot)
+
+etcd-defrag: python ## unused space of the etcd members given back, one after another
+	@STACK=$(STACK) $(RUN) python -m operations.etcd defrag --stack $(STACK)
 
 test: test-unit test-contract test-e2e ## every test
 

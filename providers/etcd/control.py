@@ -9,14 +9,14 @@ from typing import Any
 from providers.etcd.errors import EtcdError
 from providers.ssh import Completed, Session
 
-#: Seconds that etcdctl gives the cluster, and that a command may take with its container's start.
+#: Seconds that etcdctl gives the cluster, and that Docker may take for a command besides.
 COMMAND_SECONDS = 6
 EXEC_SECONDS = 30.0
 
 _EXEC = """
 c=$(docker ps -q --filter label=com.docker.swarm.service.name={service} | head -n 1)
 [ -n "$c" ] || {{ echo 'no container of it runs' >&2; exit 69; }}
-exec docker exec "$c" etcdctl --command-timeout={seconds}s {words}
+exec docker exec "$c" {words}
 """
 _LAST_WORDS = """
 c=$(docker ps -aq --filter label=com.docker.swarm.service.name={service} | head -n 1)
@@ -59,12 +59,16 @@ class MemberStatus:
     errors: tuple[str, ...]
 
 
-def etcdctl(session: Session, service: str, *words: str) -> Completed:
+def etcdctl(session: Session, service: str, *words: str, seconds: int = COMMAND_SECONDS) -> Completed:
     """Run etcdctl in the member's container, whose environment names the address and certificates."""
-    command = _EXEC.format(
-        service=shlex.quote(service), seconds=COMMAND_SECONDS, words=" ".join(map(shlex.quote, words))
-    )
-    return session.run(command, timeout_seconds=EXEC_SECONDS)
+    limit = f"--command-timeout={seconds}s"
+    return in_container(session, service, "etcdctl", limit, *words, seconds=EXEC_SECONDS + seconds)
+
+
+def in_container(session: Session, service: str, *words: str, seconds: float = EXEC_SECONDS) -> Completed:
+    """Run a program of the image in the member's container."""
+    command = _EXEC.format(service=shlex.quote(service), words=shlex.join(words))
+    return session.run(command, timeout_seconds=seconds)
 
 
 def member_list(session: Session, service: str) -> ClusterView | None:

@@ -1,0 +1,1 @@
+"""What an operator does to a running stack by hand, one command for each; `make help` lists them."""

@@ -1,0 +1,1 @@
+"""Snapshot, restore and defragmentation of a stack's etcd cluster."""

@@ -1,0 +1,30 @@
+"""Defragmentation: the space of compacted revisions given back, one member after another, the leader last.
+
+A member does not answer while it is defragmented, so the next one waits until all are healthy again.
+"""
+
+from collections.abc import Sequence
+
+from operations.etcd.cluster import Member, await_healthy, command, say
+from providers.etcd.control import MemberStatus, parse_status
+
+_SECONDS = 600
+
+
+def defragment(members: Sequence[Member]) -> None:
+    """All members; alarms of a full database are cleared afterwards. Raises OperationError."""
+    await_healthy(members)
+    leader = _status(members[0]).leader
+    before = {member.name: _status(member) for member in members}
+    for member in sorted(members, key=lambda one: before[one.name].member_id == leader):
+        command(member, "defrag", doing="defragmenting", seconds=_SECONDS)
+        await_healthy(members)
+        now = _status(member)
+        say(f"{member.name}: {before[member.name].db_bytes} bytes before, {now.db_bytes} bytes now")
+    if any("NOSPACE" in error for status in before.values() for error in status.errors):
+        command(members[0], "alarm", "disarm", doing="clearing the alarm NOSPACE")
+        say("the alarm NOSPACE is cleared")
+
+
+def _status(member: Member) -> MemberStatus:
+    return parse_status(command(member, "endpoint", "status", "--write-out=json", doing="asking"))
