@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.ssh import Session, SshError, Target, connect
 from status.balancers import BalancerNow, ask_balancer, balancer_services
+from status.etcd_members import EtcdNow, ask_etcd, etcd_services
 
 #: How long one server may take before it counts as silent, in seconds.
 PATIENCE_SECONDS = 8.0
@@ -37,6 +38,7 @@ class StackNow:
     members: tuple[MemberNow, ...]
     problems: tuple[str, ...] = field(default=())
     balancers: tuple[BalancerNow, ...] = ()
+    etcd: tuple[EtcdNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ class _Answer:
     services: tuple[dict[str, Any], ...] = ()
     member: MemberNow | None = None
     balancer: BalancerNow | None = None
+    etcd: EtcdNow | None = None
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -69,11 +72,13 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         members=tuple(a.member for a in answers if a.member is not None),
         problems=tuple(a.problem for a in answers if a.problem),
         balancers=tuple(a.balancer for a in answers if a.balancer is not None),
+        etcd=tuple(a.etcd for a in answers if a.etcd is not None),
     )
 
 
 def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str, Any]) -> _Answer:
     balancer = balancer_services(outputs).get(hostname)
+    etcd = etcd_services(outputs).get(hostname)
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -82,11 +87,13 @@ def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str
                 services=_json_lines(session, "docker service ls --format '{{json .}}'"),
                 member=_ask_member(session, hostname, member) if member else None,
                 balancer=ask_balancer(session, hostname, balancer, outputs) if balancer else None,
+                etcd=ask_etcd(session, hostname, etcd) if etcd else None,
             )
     except SshError as fault:
         silent = MemberNow(member=member, server=hostname) if member else None
         mute = BalancerNow(server=hostname, state="silent") if balancer else None
-        return _Answer(hostname=hostname, problem=str(fault), member=silent, balancer=mute)
+        still = EtcdNow(member=etcd, server=hostname, state="silent") if etcd else None
+        return _Answer(hostname=hostname, problem=str(fault), member=silent, balancer=mute, etcd=still)
 
 
 def _json_lines(session: Session, command: str) -> tuple[dict[str, Any], ...]:

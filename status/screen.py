@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from status.balancers import balancer_table
+from status.etcd_members import etcd_table
 from status.live import MemberNow, StackNow
 
 
@@ -25,6 +26,9 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     if now.balancers:
         yield ""
         yield balancer_table(outputs, now.balancers)
+    if now.etcd:
+        yield ""
+        yield etcd_table(outputs, now.etcd)
     others = _other_services(database, now)
     if others is not None:
         yield ""

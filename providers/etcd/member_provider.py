@@ -54,11 +54,9 @@ class EtcdMemberProvider(StatelessProvider):
         others = [peer for peer in _props["peers"] if peer["name"] != name]
         with through_any(others) as way:
             if way is None:
-                if others:
-                    print(
-                        f"{name}: no other member answers, so it is not removed from the list",
-                        file=sys.stderr,
-                    )
+                # The first member leaves last, when there is nobody who could remember it.
+                if name != _props["peers"][0]["name"]:
+                    print(f"{name}: no other member answers, so it stays in their list", file=sys.stderr)
                 return
             session, through, view = way
             for listed in view.of(name, peer_url):

@@ -64,6 +64,13 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "SwarmNode": lambda name, inputs: {"node_id": f"node-of-{name}-on-{inputs['server_id']}"},
     "PinnedImage": lambda _, inputs: {"reference": f"{inputs['image']}@sha256:{'0' * 64}"},
     "RandomPassword": lambda name, _: {"result": _secret(name)},
+    "EtcdSeat": lambda *_: {"initial": {"initial-cluster-state": "existing"}},
+    "EtcdMember": lambda name, _: {
+        "state": "Voter",
+        "cluster_id": "c1",
+        "member_id": _digest(name)[:16],
+        "version": "3.6.6",
+    },
     "Authority": lambda name, _: {
         "certificate": f"certificate of {name}",
         "private_key": _secret(name),

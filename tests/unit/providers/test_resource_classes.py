@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import galera, load_balancer, pki, secrets, ssh, swarm, topology
+from providers import etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
@@ -89,6 +89,28 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         lambda: secrets.RandomPassword("r", secrets.RandomPasswordArgs()),
         {"result"},
     ),
+    "EtcdSeat": (
+        lambda: etcd.EtcdSeat(
+            "r",
+            etcd.EtcdSeatArgs(
+                server_id="1",
+                ssh=SSH,
+                name="etcd-1",
+                peer_url="u",
+                peers=[],
+                volume="v",
+                token="t",
+                settings="{}",
+            ),
+        ),
+        set(),
+    ),
+    "EtcdMember": (
+        lambda: etcd.EtcdMember(
+            "r", etcd.EtcdMemberArgs(server_id="1", ssh=SSH, name="etcd-1", peer_url="u", peers=[])
+        ),
+        set(),
+    ),
     "Authority": (
         lambda: pki.Authority("r", pki.AuthorityArgs(common_name="c")),
         {"private_key"},
@@ -157,7 +179,7 @@ def test_inputs_and_secrets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
     module = next(
-        one for one in (ssh, swarm, galera, load_balancer, pki, secrets, topology) if hasattr(one, name)
+        one for one in (ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology) if hasattr(one, name)
     )
     known = getattr(module, f"{name}Provider").INPUTS
     return [key for key in getattr(module, name).__annotations__ if key not in known]

@@ -1,0 +1,204 @@
+"""etcd's whole life: up, TLS, a server lost, a volume lost, a server replaced, growth, snapshot, down.
+
+The tests of this module share one stack and run in order; each leaves every member voting. The database has
+one member only, since it is not what is looked at here.
+"""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.pki import AuthorityProvider, CertificateProvider
+from settings.model.etcd import Etcd
+from tests.e2e.cloud import docker, node_container, on_node, sandbox, sandbox_up
+from tests.e2e.keys import KeyLedger, Keys
+from tests.e2e.stack import ROOT, Stack, await_condition, temporary_stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
+
+NAME = "etcd"
+ANSWER_LIMIT_SECONDS = 15.0
+"""Longest time without an acknowledged write when a server is killed, on a machine that is busy."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Three servers with etcd on each."""
+    directory = tmp_path_factory.mktemp(NAME)
+    with sandbox_up():
+        ready = sandbox("up", "--image", Etcd().image)
+        assert ready.returncode == 0, ready.stderr
+        changes: dict[str, Any] = {"servers__hostnamePrefix": NAME, "database__members": 1}
+        with temporary_stack(NAME, directory, etcd__enabled=True, **changes) as made:
+            made.up(timeout=1800)
+            yield made
+
+
+@pytest.fixture
+def keys(stack: Stack, tmp_path: Path) -> Keys:
+    return Keys(stack.outputs(), tmp_path)
+
+
+def voters(keys: Keys) -> list[str]:
+    """Names of the members that vote."""
+    return sorted(name for name, (_, votes) in keys.members().items() if votes)
+
+
+def named(count: int) -> list[str]:
+    return [f"etcd-{number}" for number in range(1, count + 1)]
+
+
+def test_three_members_vote_and_each_answers_with_what_another_took(stack: Stack, keys: Keys) -> None:
+    etcd = stack.outputs()["etcd"]
+    assert (etcd["health"], etcd["version"]) == ("3 of 3 members vote", "3.6.6")
+    assert [member["name"] for member in etcd["members"]] == voters(keys) == named(3)
+    assert {member["name"]: member["id"] for member in etcd["members"]} == {
+        name: member_id for name, (member_id, _) in keys.members().items()
+    }
+    for number, endpoint in enumerate(keys.endpoints):
+        keys.put(f"through/{number}", endpoint, endpoint)
+    for endpoint in keys.endpoints:
+        assert [keys.get(f"through/{n}", endpoint) for n in range(3)] == list(keys.endpoints)
+
+
+def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack) -> None:
+    assert stack.changes() == {}
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert stack.changes() == {}
+
+
+def test_only_a_certificate_of_the_stacks_authority_opens_it(stack: Stack, tmp_path: Path) -> None:
+    outputs = stack.outputs()
+    own = dict(
+        AuthorityProvider().create({"common_name": "other", "valid_days": 9, "renew_days": 1}).outs or {}
+    )
+    forged = dict(
+        CertificateProvider()
+        .create(
+            {
+                "authority_certificate": own["certificate"],
+                "authority_key": own["private_key"],
+                "common_name": "client",
+                "usages": ["client"],
+                "valid_days": 5,
+                "renew_days": 1,
+            }
+        )
+        .outs
+        or {}
+    )
+    for identity in ({"certificate": forged["certificate"], "key": forged["private_key"]}, {}):
+        with pytest.raises(OSError, match=r"(?i)certificate|alert|reset|closed"):
+            Keys(outputs, tmp_path, identity).put("forged", "x", outputs["etcd"]["endpoints"][0])
+
+
+def test_on_the_public_interface_nothing_answers(stack: Stack) -> None:
+    for server in stack.outputs()["servers"]:
+        for port in (2379, 2380):
+            with pytest.raises(OSError, match=r"timed out|refused|unreachable"):
+                socket.create_connection((server["publicIp"], port), timeout=2).close()
+
+
+def test_no_key_is_in_the_open_state_or_in_what_docker_shows(stack: Stack) -> None:
+    assert "PRIVATE KEY" not in stack.run("export").stdout
+    for server in stack.outputs()["servers"]:
+        shown = on_node(
+            server["hostname"], "for c in $(docker ps -q); do docker inspect $c; docker logs $c 2>&1; done"
+        )
+        assert "PRIVATE KEY" not in shown
+
+
+def test_a_killed_server_is_not_missed_and_comes_back(stack: Stack, keys: Keys) -> None:
+    container = node_container(f"{NAME}-2")
+    with KeyLedger(keys, "killed/") as ledger:
+        await_condition("the first keys", lambda: len(ledger.acknowledged) > 20, timeout=60)
+        docker("kill", container)
+        before = len(ledger.acknowledged)
+        await_condition("more keys", lambda: len(ledger.acknowledged) > before + 20, timeout=60)
+    print(f"one server killed: {ledger.longest_pause_seconds:.1f} s without a write")
+    assert ledger.longest_pause_seconds < ANSWER_LIMIT_SECONDS
+    assert ledger.lost() == set()
+    assert sandbox("up").returncode == 0
+    await_condition("the member's answer", lambda: _answers(keys, keys.endpoints[1]), timeout=180, every=1.0)
+
+
+def test_a_member_whose_volume_is_gone_gets_back_in(stack: Stack, keys: Keys) -> None:
+    old = keys.members()["etcd-3"][0]
+    on_node(f"{NAME}-1", "docker service scale --detach etcd-3=0")
+    gone = "docker ps -aq --filter label=com.docker.swarm.service.name=etcd-3 | xargs -r docker rm -f"
+    on_node(f"{NAME}-3", f"{gone}; docker volume rm -f etcd-data")
+    stack.run("refresh", "--yes", "--skip-preview")
+    stack.up(timeout=1800)
+    assert voters(keys) == named(3)
+    assert keys.members()["etcd-3"][0] != old
+    assert keys.get("through/0", keys.endpoints[2]) == keys.endpoints[0]
+    assert stack.changes() == {}
+
+
+def test_a_replaced_server_takes_the_place_of_its_member(stack: Stack, keys: Keys) -> None:
+    old = keys.members()["etcd-2"][0]
+    stack.set("servers.overrides", {f"{NAME}-2": {"datacenter": "dal13"}})
+    with KeyLedger(keys, "replaced/") as ledger:
+        stack.up(timeout=1800)
+    now = Keys(stack.outputs(), Path(stack.config_file).parent)
+    print(f"server replaced: {ledger.longest_pause_seconds:.1f} s without a write")
+    assert voters(now) == named(3)
+    assert now.members()["etcd-2"][0] != old
+    assert ledger.acknowledged
+    assert ledger.lost() == set()
+    assert stack.changes() == {}
+
+
+def test_three_to_five_to_three(stack: Stack, keys: Keys) -> None:
+    with KeyLedger(keys, "scaled/") as ledger:
+        stack.set("servers.count", 5)
+        stack.set("etcd.members", 5)
+        stack.up(timeout=1800)
+        assert voters(keys) == named(5)
+        stack.set("servers.count", 3)
+        stack.set("etcd.members", 3)
+        stack.up(timeout=1800)
+    print(f"3 to 5 to 3: {ledger.longest_pause_seconds:.1f} s without a write")
+    assert voters(keys) == named(3)
+    assert ledger.acknowledged
+    assert ledger.lost() == set()
+    assert stack.changes() == {}
+
+
+def test_a_snapshot_is_restored_on_all_members(stack: Stack, keys: Keys, tmp_path: Path) -> None:
+    keys.put("state", "good")
+    file = tmp_path / "etcd.snapshot"
+    _operate("snapshot", str(file))
+    assert file.stat().st_mode & 0o077 == 0
+    keys.put("state", "spoiled")
+    keys.put("late", "x")
+    _operate("restore", str(file))
+    for endpoint in keys.endpoints:
+        assert (keys.get("state", endpoint), keys.get("late", endpoint)) == ("good", None)
+    _operate("defrag")
+    assert voters(keys) == named(3)
+    assert stack.changes() == {}
+
+
+def _operate(*words: str) -> None:
+    done = subprocess.run(
+        [str(ROOT / "tools" / "run"), "python", "-m", "operations.etcd", *words, "--stack", NAME],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _answers(keys: Keys, endpoint: str) -> bool:
+    try:
+        keys.get("through/0", endpoint)
+    except OSError:
+        return False
+    return True
