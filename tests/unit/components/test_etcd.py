@@ -1,4 +1,4 @@
-"""etcd in the whole program: one member after another, TLS from the stack's authority, nothing where it is off."""
+"""etcd in the whole program: one member after another, with TLS, and nothing of it where it is off."""
 
 import json
 from typing import Any
