@@ -10,7 +10,7 @@ from tests.faults.storm.accidents import Accident, Accidents
 from tests.faults.storm.ledger import StormLedger
 from tests.faults.storm.supervised import NUMBERS, Supervised
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 HEALING_SECONDS = 240.0
 
@@ -43,7 +43,7 @@ def test_cut_off(
     uuid = members.uuid(1)
     accidents = Accidents(supervised)
     with ledger:
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         accidents.happen(Accident(kind="cut", whom=whom, pause=0, lasts=40))
         lonely = whom if len(whom) == 1 else NUMBERS
         for n in lonely:
@@ -53,10 +53,10 @@ def test_cut_off(
             assert not any(takes_writes(members, n) for n in lonely)
             time.sleep(0.5)
         if len(whom) == 1:
-            ledger.await_rows(20, seconds=60)
+            ledger.await_rows(20, seconds=120)
         accidents.heal()
         members.synced(*NUMBERS, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
     ledger.verify()
     assert {members.uuid(n) for n in NUMBERS} == {uuid}
     assert supervised.ears.count("to bootstrap:") <= 1
@@ -67,12 +67,12 @@ def test_a_stale_member_that_claims_to_be_safe(
 ) -> None:
     """Stopped first, with an old view, and marked safe by somebody: it waits for those who went on."""
     with ledger:
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         with supervised.held_down(*NUMBERS):
             members.stop(1)
-            ledger.await_rows(20, seconds=60)
+            ledger.await_rows(20, seconds=120)
             members.stop(2)
-            ledger.await_rows(20, seconds=60)
+            ledger.await_rows(20, seconds=120)
             members.kill(3)
             members.in_volume(
                 1, "sed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat"
@@ -84,5 +84,5 @@ def test_a_stale_member_that_claims_to_be_safe(
             assert not primary(members, 1)
             assert not primary(members, 2)
         members.synced(*NUMBERS, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
     ledger.verify()

@@ -64,13 +64,13 @@ class Storm:
 
     def round(self, number: int) -> None:
         with self.ledger:
-            self.ledger.await_rows(20, seconds=60)
+            self.ledger.await_rows(20, seconds=120)
             if self.chance.random() < 0.25:
                 self.wipe(self.chance.choice(NUMBERS))
             for _ in range(self.chance.randint(2, 7)):
                 self.accidents.happen(drawn(self.chance))
             took = self.healed()
-            self.ledger.await_rows(20, seconds=60)
+            self.ledger.await_rows(20, seconds=120)
         assert {self.members.uuid(n) for n in NUMBERS} == {self.uuid}, self.evidence()
         try:
             text = self.ledger.verify()

@@ -11,7 +11,7 @@ from tests.e2e.galera_service.members import Members, docker, eventually
 from tests.faults.storm.ledger import StormLedger
 from tests.faults.storm.supervised import NUMBERS, Supervised
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 #: Room for a member of a small cluster, most of it the gcache and the redo log.
 MEGABYTES = 640
@@ -73,16 +73,16 @@ def write_ballast(members: Members, n: int, rows: int) -> int:
 
 def test_one_full_while_all_write(small: Members, supervised: Supervised, whole_cluster: StormLedger) -> None:
     with whole_cluster as ledger:
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         fill(small, 3)
         taken = write_ballast(small, 1, 30)
         assert taken > 20, f"only {taken} of 30 rows were taken while one of three volumes was full"
         supervised.says(3, "its volume has only", HEALING_SECONDS)
         small.synced(1, 2, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         make_room(small, 3)
         small.synced(*NUMBERS, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
     ledger.verify()
     assert {small.sql(n, f"SELECT COUNT(*) >= {taken} FROM storm.ballast") for n in NUMBERS} == {((1,),)}
 
@@ -91,14 +91,14 @@ def test_one_full_while_all_recover(
     small: Members, supervised: Supervised, whole_cluster: StormLedger
 ) -> None:
     with whole_cluster as ledger:
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         with supervised.held_down(*NUMBERS):
             small.kill(*NUMBERS)
             fill(small, 3)
         supervised.says(3, "its volume has only", HEALING_SECONDS)
         make_room(small, 3)
         small.synced(*NUMBERS, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
     ledger.verify()
 
 
@@ -106,7 +106,7 @@ def test_all_full_and_all_killed(small: Members, supervised: Supervised, whole_c
     """They run in step, so they fill up in step. Who counts is written down all the same."""
     uuid = small.uuid(1)
     with whole_cluster as ledger:
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
         fill(small, *NUMBERS)
         write_ballast(small, 1, 10)
         small.kill(2)
@@ -119,6 +119,6 @@ def test_all_full_and_all_killed(small: Members, supervised: Supervised, whole_c
             small.kill(*(n for n in NUMBERS if supervised.running(n)))
         make_room(small, *NUMBERS)
         small.synced(*NUMBERS, seconds=HEALING_SECONDS)
-        ledger.await_rows(20, seconds=60)
+        ledger.await_rows(20, seconds=120)
     ledger.verify()
     assert small.uuid(2) == uuid
