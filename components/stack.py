@@ -5,6 +5,7 @@ import base64
 import pulumi
 import pulumi_docker as docker
 
+from components.aerospike import declare_aerospike, kept_copies
 from components.etcd import declare_etcd
 from components.galera import Galera, GaleraArgs, MemberHost
 from components.ground import Ground
@@ -62,10 +63,12 @@ def deploy(settings: Settings) -> None:
     rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
     if settings.load_balancer.enabled:
         declare_load_balancer(ground, galera)
+    aerospike = declare_aerospike(ground) if settings.aerospike.enabled else None
+    further = [service for service in (etcd, aerospike) if service]
     settled = TopologySettled(
         "topology-settled",
         TopologySettledArgs(topology=topology, attempt=guard.attempt),
-        pulumi.ResourceOptions(depends_on=[galera, sql, *swarm.nodes, *rest, *([etcd] if etcd else [])]),
+        pulumi.ResourceOptions(depends_on=[galera, sql, *swarm.nodes, *rest, *further]),
     )
     pulumi.export("topology", settled.record)
     export(settings, servers, swarm, galera, sql)
@@ -80,6 +83,7 @@ def _topology(settings: Settings) -> TopologyArgs:
         members=[member.server.name for member in settings.members],
         cluster=settings.database.cluster_name,
         voters={"etcd": [server.name for server in settings.etcd_servers]} if settings.etcd.enabled else {},
+        copies=kept_copies(settings),
     )
 
 

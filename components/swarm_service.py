@@ -56,6 +56,8 @@ class SwarmServiceArgs:
     seats: node label of the servers it may run on, one task at most on each. Whoever gives the label also
         says how many tasks there are, so `replicas` is only where it begins.
     network_id: id of the overlay network (never its name: that replaces the service after a refresh).
+    command: in place of the image's entrypoint. arguments: in place of the image's command.
+    hostname: the containers' own; None for Docker's.
     aliases: further DNS names on that network, shared with other services if they carry the same.
     memory_mb: limit for the container in MiB; None for no limit.
     stop_grace: how long a stop may take before the kill, in the provider's form ("1m", never "1m0s"). A
@@ -66,6 +68,8 @@ class SwarmServiceArgs:
     image: pulumi.Input[str]
     network_id: pulumi.Input[str]
     command: Sequence[str] = ()
+    arguments: Sequence[str] = ()
+    hostname: str | None = None
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     server: str | None = None
     seats: str | None = None
@@ -165,6 +169,8 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=args.image,
         commands=list(args.command) or None,
+        args=list(args.arguments) or None,
+        hostname=args.hostname,
         env=dict(args.env) or None,
         configs=[
             docker.ServiceTaskSpecContainerSpecConfigArgs(
@@ -211,7 +217,7 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
 
 def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
     """What the swarm compares when it decides whether running tasks still fit their service."""
-    fixed = {
+    fixed: dict[str, object] = {
         "command": list(args.command),
         "server": args.server,
         "aliases": list(args.aliases),
@@ -222,6 +228,11 @@ def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
         "stop_grace": args.stop_grace,
         "files": [(file.path, file.mode, file.owner) for file in args.files],
     }
+    # Only where they are used, so that the digests of services that do without stay what they were.
+    if args.arguments:
+        fixed["arguments"] = list(args.arguments)
+    if args.hostname:
+        fixed["hostname"] = args.hostname
     moving = pulumi.Output.all(
         args.image, args.network_id, dict(args.env), [file.object_name for file in args.files]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.ssh import Session, SshError, Target, connect
+from status.aerospike import AerospikeNow, aerospike_nodes, ask_aerospike
 from status.balancers import BalancerNow, ask_balancer, balancer_services
 from status.etcd_members import EtcdNow, ask_etcd, etcd_services
 
@@ -39,6 +40,7 @@ class StackNow:
     problems: tuple[str, ...] = field(default=())
     balancers: tuple[BalancerNow, ...] = ()
     etcd: tuple[EtcdNow, ...] = ()
+    aerospike: tuple[AerospikeNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class _Answer:
     member: MemberNow | None = None
     balancer: BalancerNow | None = None
     etcd: EtcdNow | None = None
+    aerospike: AerospikeNow | None = None
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -73,12 +76,14 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         problems=tuple(a.problem for a in answers if a.problem),
         balancers=tuple(a.balancer for a in answers if a.balancer is not None),
         etcd=tuple(a.etcd for a in answers if a.etcd is not None),
+        aerospike=tuple(a.aerospike for a in answers if a.aerospike is not None),
     )
 
 
 def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str, Any]) -> _Answer:
     balancer = balancer_services(outputs).get(hostname)
     etcd = etcd_services(outputs).get(hostname)
+    node = aerospike_nodes(outputs).get(hostname)
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -88,12 +93,21 @@ def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str
                 member=_ask_member(session, hostname, member) if member else None,
                 balancer=ask_balancer(session, hostname, balancer, outputs) if balancer else None,
                 etcd=ask_etcd(session, hostname, etcd) if etcd else None,
+                aerospike=ask_aerospike(session, hostname, node) if node else None,
             )
     except SshError as fault:
         silent = MemberNow(member=member, server=hostname) if member else None
         mute = BalancerNow(server=hostname, state="silent") if balancer else None
         still = EtcdNow(member=etcd, server=hostname, state="silent") if etcd else None
-        return _Answer(hostname=hostname, problem=str(fault), member=silent, balancer=mute, etcd=still)
+        quiet = AerospikeNow(server=hostname, node=node[0]) if node else None
+        return _Answer(
+            hostname=hostname,
+            problem=str(fault),
+            member=silent,
+            balancer=mute,
+            etcd=still,
+            aerospike=quiet,
+        )
 
 
 def _json_lines(session: Session, command: str) -> tuple[dict[str, Any], ...]:

@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from status.aerospike import aerospike_table
 from status.balancers import balancer_table
 from status.etcd_members import etcd_table
 from status.live import MemberNow, StackNow
@@ -29,6 +30,9 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     if now.etcd:
         yield ""
         yield etcd_table(outputs, now.etcd)
+    if now.aerospike:
+        yield ""
+        yield aerospike_table(outputs, now.aerospike)
     others = _other_services(database, now)
     if others is not None:
         yield ""

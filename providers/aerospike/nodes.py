@@ -79,18 +79,7 @@ class Nodes:
 
     def ask(self, name: str, *commands: str) -> dict[str, str]:
         """A node's answers, refusals among them. Raises SshError or InfoError."""
-        channel = self.session(name).open_channel("127.0.0.1", self._port)
-        try:
-            channel.settimeout(ANSWER_SECONDS)
-            return ask(channel, *commands)
-        except TimeoutError as exc:
-            said = f"{name} did not answer within {ANSWER_SECONDS:.0f} s"
-            raise InfoError(said) from exc
-        except (OSError, EOFError) as exc:
-            said = f"the line to {name} broke off"
-            raise InfoError(said) from exc
-        finally:
-            channel.close()
+        return over(self.session(name), self._port, name, *commands)
 
     def tell(self, name: str, command: str) -> str:
         """One command. Raises RefusedError where the node refuses it, SshError or InfoError as `ask`."""
@@ -115,8 +104,7 @@ class Nodes:
             return None
         self.unreachable.discard(name)
         try:
-            said = self.ask(name, "node", "build", "edition", "statistics", NETWORK)
-            view = _read({command: checked(command, value) for command, value in said.items()})
+            view = look(self.session(name), self._port, name)
         except (SshError, InfoError) as exc:
             self.silent[name] = str(exc)
             if not self._still_open(name):
@@ -134,6 +122,28 @@ class Nodes:
     def _drop(self, name: str) -> None:
         link, _ = self._links.pop(name)
         link.__exit__(None, None, None)
+
+
+def over(server: Session, port: int, name: str, *commands: str) -> dict[str, str]:
+    """A node's answers through the session to its server. Raises SshError or InfoError."""
+    channel = server.open_channel("127.0.0.1", port)
+    try:
+        channel.settimeout(ANSWER_SECONDS)
+        return ask(channel, *commands)
+    except TimeoutError as exc:
+        said = f"{name} did not answer within {ANSWER_SECONDS:.0f} s"
+        raise InfoError(said) from exc
+    except (OSError, EOFError) as exc:
+        said = f"the line to {name} broke off"
+        raise InfoError(said) from exc
+    finally:
+        channel.close()
+
+
+def look(server: Session, port: int, name: str) -> NodeView:
+    """What a node says of itself. Raises SshError or InfoError."""
+    said = over(server, port, name, "node", "build", "edition", "statistics", NETWORK)
+    return _read({command: checked(command, value) for command, value in said.items()})
 
 
 def disagreement(

@@ -1,6 +1,7 @@
 """No change takes the quorum away: the deployed topology is compared with the new one first."""
 
 from providers.topology.guard import (
+    KeptCopies,
     ServerIdentity,
     TopologyArgs,
     TopologyGuard,
@@ -10,6 +11,7 @@ from providers.topology.guard import (
 from providers.topology.settled import TopologySettled, TopologySettledArgs, TopologySettledProvider
 
 __all__ = [
+    "KeptCopies",
     "ServerIdentity",
     "TopologyArgs",
     "TopologyGuard",

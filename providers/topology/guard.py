@@ -26,6 +26,13 @@ class ServerIdentity(TypedDict):
     shape: Mapping[str, Any]
 
 
+class KeptCopies(TypedDict):
+    """The servers of a service, and on how many of them each record lies."""
+
+    servers: Sequence[str]
+    copies: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class TopologyArgs:
     """Who carries what. All names are names of `servers`.
@@ -34,6 +41,7 @@ class TopologyArgs:
     managers: how many of them, from the top, are swarm managers.
     members: the servers that carry a Galera member. cluster: its name, which its members and volumes carry.
     voters: for each other service with a quorum ("etcd", "consul") the servers that vote in it.
+    copies: for each service without a quorum that keeps its records several times, its nodes and how often.
     """
 
     servers: Sequence[ServerIdentity]
@@ -41,6 +49,7 @@ class TopologyArgs:
     members: Sequence[str] = ()
     cluster: str = ""
     voters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    copies: Mapping[str, KeptCopies] = field(default_factory=dict)
 
     def props(self) -> dict[str, Any]:
         """The form in which the topology travels, and in which `TopologySettled` gives it back."""
@@ -50,6 +59,8 @@ class TopologyArgs:
             "members": list(self.members),
             "cluster": self.cluster,
             "voters": {service: list(names) for service, names in self.voters.items()},
+            # Left out while there is none, as it was before there were such services.
+            **({"copies": {name: dict(kept) for name, kept in self.copies.items()}} if self.copies else {}),
         }
 
 
@@ -73,11 +84,12 @@ class TopologyGuardProvider(StatelessProvider):
         "members",
         "cluster",
         "voters",
+        "copies",
         "settled",
         "attempt",
         "in_flux",
     )
-    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "voters")
+    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "voters", "copies")
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """One failure, one sentence, if any quorum would lose more than it can; talks to nobody.

@@ -6,6 +6,8 @@
 | removed only | one, if another one stays | the last one (Galera members, swarm managers) |
 | managers demoted only | any number, one at a time | with servers that change, over the limit |
 | all voters of a service | when the whole service is turned off | - |
+| of a service with copies: changed together | up to its copies less one | more |
+| of a service with copies: removed | any number: they leave one after another | - |
 | added | any number | - |
 
 (n-1)//2 is what a majority quorum of n can lose. A member that leaves in order makes the quorum smaller
@@ -13,7 +15,7 @@ before it goes, so a single removal is fine even where the loss of one would not
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from providers.softlayer.guest_diff import Effect, compare
@@ -52,10 +54,12 @@ class Topology:
 
     servers: name to the server, in the order of the stack.
     groups: name of each quorum to the servers that vote in it.
+    copies: of groups that are no quorum, on how many of their servers each record lies.
     """
 
     servers: Mapping[str, ServerFacts]
     groups: Mapping[str, tuple[str, ...]]
+    copies: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> "Topology":
@@ -73,7 +77,11 @@ class Topology:
         }
         for service, names in (props.get("voters") or {}).items():
             groups[f"{service} voters"] = tuple(names)
-        return cls(servers=servers, groups=groups)
+        copies: dict[str, int] = {}
+        for service, kept in (props.get("copies") or {}).items():
+            groups[f"{service} nodes"] = tuple(kept["servers"])
+            copies[f"{service} nodes"] = int(kept["copies"])
+        return cls(servers=servers, groups=groups, copies=copies)
 
     def moved(self, new: "Topology") -> dict[str, str]:
         """What befalls which server on the way to the new topology; who stays as it is, is left out."""
@@ -87,6 +95,7 @@ class Loss:
 
     size: its voters now. stays: voters that the new topology keeps.
     changed: voters that it keeps, and what befalls each.
+    copies: on how many of them each record lies, for a group that is no quorum.
     """
 
     group: str
@@ -95,15 +104,18 @@ class Loss:
     removed: tuple[str, ...]
     demoted: tuple[str, ...]
     stays: int
+    copies: int | None = None
 
     @property
     def tolerance(self) -> int:
-        """How many voters a majority can miss."""
-        return (self.size - 1) // 2
+        """How many voters a majority can miss, or copies the records."""
+        return (self.size - 1) // 2 if self.copies is None else self.copies - 1
 
     @property
     def away(self) -> tuple[str, ...]:
         """Who would be missing at once."""
+        if self.copies is not None:
+            return tuple(self.changed)
         lost = (*self.changed, *self.removed)
         return (*lost, *self.demoted) if self.changed else lost
 
@@ -165,6 +177,7 @@ def _loss(group: str, base: Topology, new: Topology, touched: Mapping[str, str])
         removed=tuple(name for name in out if name not in demoted),
         demoted=tuple(demoted),
         stays=len(kept),
+        copies=base.copies.get(group),
     )
 
 
@@ -193,6 +206,9 @@ def _deed(loss: Loss) -> str:
 
 
 def _can_lose(loss: Loss) -> str:
+    if loss.copies is not None:
+        kept = "one copy" if loss.copies == 1 else f"{loss.copies} copies"
+        return f"records with {kept} can lose {loss.tolerance}"
     if loss.tolerance == 0:
         return f"a quorum of {loss.size} can lose none"
     return f"a quorum of {loss.size} can lose {loss.tolerance}"
@@ -204,6 +220,8 @@ def _remedy(loss: Loss) -> str:
         return f"go in steps, one `pulumi up` for each: {way}"
     if not loss.changed:
         return "leave at least one in place, or destroy the stack if it is to go altogether"
+    if loss.copies == 1:
+        return "give them two copies first, then change one at a time"
     if loss.tolerance == 0:
         return "grow to three first, then change one at a time"
     batches = [loss.away[at : at + loss.tolerance] for at in range(0, len(loss.away), loss.tolerance)]

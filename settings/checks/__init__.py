@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from settings.checks import (
     accounts,
+    aerospike,
     cloud,
     database,
     etcd,
@@ -32,6 +33,7 @@ TABLE: tuple[Check, ...] = (
     *accounts.CHECKS,
     *etcd.CHECKS,
     *load_balancer.CHECKS,
+    *aerospike.CHECKS,
 )
 
 

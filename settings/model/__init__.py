@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from settings.model.aerospike import Aerospike
 from settings.model.cloud import Cloud
 from settings.model.database import Database
 from settings.model.etcd import Etcd
@@ -41,6 +42,8 @@ class StackConfig(Section):
     """The etcd cluster."""
     load_balancer: LoadBalancer = LoadBalancer()
     """HAProxy on every server."""
+    aerospike: Aerospike = Aerospike()
+    """An Aerospike cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +107,11 @@ class Settings:
         return self.config.load_balancer
 
     @property
+    def aerospike(self) -> Aerospike:
+        """Section `aerospike`."""
+        return self.config.aerospike
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """Each server with its defaults and overrides resolved, in order (`db-1` first)."""
         return self.config.servers.expanded
@@ -132,6 +140,8 @@ class Settings:
         further = [
             (self.etcd.enabled, self.etcd.image),
             (self.load_balancer.enabled, self.load_balancer.image),
+            (self.aerospike.enabled, self.aerospike.image),
+            (self.aerospike.enabled, self.aerospike.agent_image),
         ]
         return tuple(dict.fromkeys([self.database.image, *(image for is_on, image in further if is_on)]))
 
@@ -173,6 +183,13 @@ def member_names(config: StackConfig) -> tuple[str, ...]:
 def smallest_server_memory_mb(config: StackConfig) -> int | None:
     """Memory of the smallest server that carries a member, in MB; None when none is known."""
     carrying = config.servers.expanded[: member_count(config)]
+    known = [server.known_memory_mb for server in carrying if server.known_memory_mb is not None]
+    return min(known, default=None)
+
+
+def aerospike_memory_mb(config: StackConfig) -> int | None:
+    """Memory of the smallest server that carries an Aerospike node, in MB; None when none is known."""
+    carrying = config.servers.expanded[: config.aerospike.replicas]
     known = [server.known_memory_mb for server in carrying if server.known_memory_mb is not None]
     return min(known, default=None)
 

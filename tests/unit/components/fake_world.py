@@ -90,4 +90,16 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
         "node_address": "172.16.100.5",
     },
     "ServingBalancer": lambda *_: {"writer": "galera-1"},
+    "JoinedNode": lambda name, _: {
+        "state": "joined",
+        "node_id": name.removesuffix("-joined"),
+        "build": "8.1.2.3",
+    },
+    "StableCluster": lambda _, inputs: {
+        "size": len(inputs["names"]),
+        "cluster_key": "1ADD691A3EE0",
+        "edition": "Community",
+        "node_ids": list(inputs["names"]),
+        "builds": ["8.1.2.3"] * len(inputs["names"]),
+    },
 }

@@ -8,11 +8,11 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology
+from providers import aerospike, etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
-TOPOLOGY = topology.TopologyArgs(servers=[], managers=1)
+TOPOLOGY = topology.TopologyArgs(servers=[], managers=1, copies={"aerospike": {"servers": [], "copies": 2}})
 
 #: How each is declared, and which of its properties are secrets.
 RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
@@ -124,6 +124,31 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         ),
         {"private_key", "authority_key"},
     ),
+    "JoinedNode": (
+        lambda: aerospike.JoinedNode(
+            "r",
+            aerospike.JoinedNodeArgs(
+                node="aerospike-1",
+                nodes=[{"node": "aerospike-1", "ssh": SSH}],
+                port=3000,
+                cluster_name="aerospike",
+                managers=[SSH],
+            ),
+        ),
+        set(),
+    ),
+    "StableCluster": (
+        lambda: aerospike.StableCluster(
+            "r",
+            aerospike.StableClusterArgs(
+                cluster_name="aerospike",
+                nodes=[{"node": "aerospike-1", "ssh": SSH}],
+                port=3000,
+                managers=[SSH],
+            ),
+        ),
+        set(),
+    ),
     "TopologyGuard": (
         lambda: topology.TopologyGuard("r", topology.TopologyGuardArgs(**vars(TOPOLOGY))),
         set(),
@@ -179,7 +204,9 @@ def test_inputs_and_secrets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
     module = next(
-        one for one in (ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology) if hasattr(one, name)
+        one
+        for one in (aerospike, ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology)
+        if hasattr(one, name)
     )
     known = getattr(module, f"{name}Provider").INPUTS
     return [key for key in getattr(module, name).__annotations__ if key not in known]

@@ -31,6 +31,18 @@ def topology(
     return Topology.from_props(props)
 
 
+def kept(count: int, nodes: str, copies: int, moved: str = "") -> Topology:
+    """One Galera member and one manager on db9, and nodes that keep each record several times."""
+    names = [f"db{number}" for number in ["9", *map(str, range(1, count + 1))]]
+    servers = [
+        {"name": name, "datacenter": "ams01", "identity": "new" if name[2:] in moved else "old"}
+        for name in names
+    ]
+    where = {"servers": [f"db{number}" for number in nodes], "copies": float(copies)}
+    props = {"servers": servers, "managers": 1.0, "members": ["db9"]}
+    return Topology.from_props({**props, **({"copies": {"aerospike": where}} if nodes else {})})
+
+
 def refusal(old: Topology, new: Topology) -> str | None:
     return judge(began=old, settled=None, in_flux=frozenset(), new=new).refusal
 
@@ -55,7 +67,29 @@ PASSES = {
     ),
 }
 
+PASSES |= {
+    "one of two nodes with two copies is replaced": (kept(2, "12", 2), kept(2, "12", 2, moved="1")),
+    "two of five nodes with three copies are replaced": (
+        kept(5, "12345", 3),
+        kept(5, "12345", 3, moved="24"),
+    ),
+    "four nodes become two": (kept(4, "1234", 2), kept(4, "12", 2)),
+    "four nodes become two with their servers": (kept(4, "1234", 2), kept(2, "12", 2)),
+    "nodes are turned off": (kept(4, "1234", 1), kept(4, "", 1)),
+    "a server without a node is replaced": (kept(3, "12", 2), kept(3, "12", 2, moved="3")),
+}
+
 REFUSED = {
+    "two of four nodes with two copies": (
+        kept(4, "1234", 2),
+        kept(4, "1234", 2, moved="14"),
+        "2 of 4 aerospike nodes away at once, and records with 2 copies can lose 1; go in steps",
+    ),
+    "a node with the only copy": (
+        kept(2, "12", 1),
+        kept(2, "12", 1, moved="1"),
+        "records with one copy can lose 0; give them two copies first",
+    ),
     "two of three are replaced": (topology(3), topology(3, moved="12"), "first db1, then db2"),
     "all three are replaced": (topology(3), topology(3, moved="123"), "first db1, then db2, then db3"),
     "three of five are replaced": (topology(5), topology(5, moved="135"), "first db1 and db3, then db5"),
