@@ -14,10 +14,12 @@ from components.galera import Galera
 from components.ground import Ground
 from components.load_balancer_config import (
     READER_PORT,
+    SITE_PORT,
     STATS_PORT,
     STATS_USER,
     WRITER_PORT,
     BalancerPlan,
+    SitePlan,
     configuration,
     statistics_page,
 )
@@ -56,6 +58,7 @@ class LoadBalancerArgs:
 
     hosts: every server, in the order in which a change walks them.
     ports: door (`writer`, `reader`, `stats`) to the port on the servers.
+    site_port: the port of the plan's web site on the servers.
     root_password: with which the proofs ask for SQL.
     """
 
@@ -66,6 +69,7 @@ class LoadBalancerArgs:
     plan: BalancerPlan
     ports: dict[str, int]
     root_password: pulumi.Input[str]
+    site_port: int | None = None
     stats_password: pulumi.Input[str] | None = None
 
 
@@ -140,6 +144,9 @@ class LoadBalancer(pulumi.ComponentResource):
     def _service(self, name: str, host: BalancerHost, before: Sequence[pulumi.Resource]) -> SwarmService:
         args = self._args
         inside = {"writer": WRITER_PORT, "reader": READER_PORT, "stats": STATS_PORT}
+        ports = [Port(target=inside[door], published=port) for door, port in args.ports.items()]
+        if args.site_port is not None:
+            ports.append(Port(target=SITE_PORT, published=args.site_port))
         return SwarmService(
             name,
             SwarmServiceArgs(
@@ -153,7 +160,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 network_id=args.network_id,
                 aliases=[ALIAS],
                 files=self._files,
-                ports=[Port(target=inside[door], published=port) for door, port in args.ports.items()],
+                ports=ports,
                 health=Health(command=[f"{_INSIDE}/health"]),
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),
@@ -178,8 +185,11 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
 
-def declare_load_balancer(ground: Ground, galera: Galera) -> LoadBalancer:
-    """The load balancer of a stack: behind the members, since it is proven by their answers."""
+def declare_load_balancer(ground: Ground, galera: Galera, site: SitePlan | None = None) -> LoadBalancer:
+    """The load balancer of a stack: behind the members, since it is proven by their answers.
+
+    site: the web site that every server answers with, if there is one.
+    """
     settings, balancer = ground.settings, ground.settings.load_balancer
     balancing = LoadBalancer(
         "load-balancer",
@@ -201,7 +211,9 @@ def declare_load_balancer(ground: Ground, galera: Galera) -> LoadBalancer:
                 members_name=f"{settings.database.cluster_name}-members",
                 members=len(settings.members),
                 max_connections=balancer.max_connections,
+                site=site,
             ),
+            site_port=settings.wordpress.port if site else None,
             ports=dict(balancer.ports.items()),
             root_password=galera.root_password,
             stats_password=(balancer.stats_password.get_secret_value() if balancer.stats_password else None),

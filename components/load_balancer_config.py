@@ -3,11 +3,26 @@
 from dataclasses import dataclass
 
 #: Ports inside the container; the ones on the servers are the user's to choose.
-WRITER_PORT, READER_PORT, STATS_PORT = 6446, 6447, 8404
+WRITER_PORT, READER_PORT, STATS_PORT, SITE_PORT = 6446, 6447, 8404, 8080
 #: Port on which each member answers whether clients may be sent to it.
 HEALTH_PORT = 9200
+#: What a replica is asked: a page that needs the database, and a file, which costs next to nothing.
+SITE_CHECK, FILE_CHECK = "/wp-login.php", "/wp-includes/images/blank.gif"
 #: User of the statistics page.
 STATS_USER = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePlan:
+    """A web site behind the load balancer.
+
+    replicas_name: DNS name on the overlay network with the addresses of all replicas. replicas: their number.
+    files_name: DNS name of the one replica that keeps uploaded files; None if every replica reaches them.
+    """
+
+    replicas_name: str
+    replicas: int
+    files_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +36,18 @@ class BalancerPlan:
     members_name: str
     members: int
     max_connections: int = 2000
-
-    @property
-    def places(self) -> int:
-        """A member that starts again has a new address while its old one is still remembered."""
-        return max(12, 3 * self.members)
+    site: SitePlan | None = None
 
 
 def configuration(plan: BalancerPlan) -> str:
     """Everything but the statistics page, whose password makes it a secret."""
-    return "\n".join([_common(plan), _resolvers(), _writer(plan), _reader(plan)])
+    parts = [_common(plan), _resolvers(), _writer(plan), _reader(plan)]
+    return "\n".join([*parts, *(_site(plan.site) if plan.site else ())])
+
+
+def places(count: int) -> int:
+    """Room for addresses: whatever starts again has a new one while its old one is still remembered."""
+    return max(12, 3 * count)
 
 
 def statistics_page(password: str) -> str:
@@ -46,7 +63,7 @@ frontend statistics
     stats refresh 5s
     stats hide-version
     stats realm galera-swarm
-    stats auth {STATS_USER}:{password.replace(chr(92), chr(92) * 2).replace('"', chr(92) + '"')}
+    stats auth {STATS_USER}:{password}
 """
 
 
@@ -125,7 +142,54 @@ listen reader
 
 def _members(plan: BalancerPlan, pace: str) -> str:
     return (
-        f"server-template member 1-{plan.places} {plan.members_name}:3306 check port {HEALTH_PORT} {pace}"
-        " observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions"
-        " resolvers swarm resolve-prefer ipv4 init-addr none"
+        f"server-template member 1-{places(plan.members)} {plan.members_name}:3306"
+        f" check port {HEALTH_PORT} {pace} observe layer4 error-limit 2 on-error mark-down"
+        " on-marked-down shutdown-sessions resolvers swarm resolve-prefer ipv4 init-addr none"
+    )
+
+
+def _site(site: SitePlan) -> list[str]:
+    """Any replica answers. Whatever may write or read uploaded files goes to the replica that has them, as
+    long as it is there.
+    """
+    only_files = "!{ method GET HEAD OPTIONS } || { path_beg /wp-admin/ /wp-content/uploads/ }"
+    chosen = f"\n    use_backend site-files if {only_files}" if site.files_name else ""
+    replicas = _replicas("replica", site.replicas_name, site.replicas)
+    frontend = f"""\
+frontend site
+    bind :{SITE_PORT}
+    mode http
+    timeout client 1m
+    timeout http-request 10s
+    timeout http-keep-alive 5s
+    option forwardfor{chosen}
+    default_backend site
+"""
+    backends = [_site_backend("site", SITE_CHECK, [replicas])]
+    if site.files_name:
+        keeper = _replicas("files", site.files_name, 1)
+        backends.append(_site_backend("site-files", FILE_CHECK, [keeper, f"{replicas} backup"]))
+    return [frontend, *backends]
+
+
+def _site_backend(name: str, check: str, servers: list[str]) -> str:
+    """A request that no replica has begun to work on is tried again elsewhere, and no other."""
+    lines = "\n".join(f"    {server}" for server in servers)
+    return f"""\
+backend {name}
+    mode http
+    balance leastconn
+    timeout server 2m
+    retry-on conn-failure
+    option httpchk
+    http-check send meth GET uri {check} ver HTTP/1.1 hdr Host load-balancer
+    http-check expect rstatus ^[23]
+{lines}
+"""
+
+
+def _replicas(name: str, dns_name: str, count: int) -> str:
+    return (
+        f"server-template {name} 1-{places(count)} {dns_name}:80 check inter 3s fastinter 1s fall 2 rise 1"
+        " observe layer4 error-limit 2 on-error mark-down resolvers swarm resolve-prefer ipv4 init-addr none"
     )

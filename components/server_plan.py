@@ -61,7 +61,10 @@ def host_plan(settings: Settings) -> HostPlan:
             registry_mirrors=host.registry_mirrors,
             labels=tuple(sorted(host.labels.items())),
         ),
-        firewall=FirewallPlan(enabled=host.firewall, public_ports=settings.load_balancer.public_ports),
+        firewall=FirewallPlan(
+            enabled=host.firewall,
+            public_ports=(*settings.load_balancer.public_ports, *settings.wordpress.public_ports),
+        ),
         encrypted_overlay=settings.network.encrypted,
     )
 

@@ -18,6 +18,7 @@ from components.server_plan import guest_args, host_plan, instance_type, server_
 from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.ssh_key import SshKeyPair, key_pair
 from components.swarm import Swarm, SwarmArgs
+from components.wordpress import declare_wordpress, site_plan
 from providers.softlayer import SshKey, SshKeyArgs
 from providers.topology import (
     TopologyArgs,
@@ -29,8 +30,8 @@ from providers.topology import (
 from settings import Settings
 
 
-def deploy(settings: Settings) -> None:
-    """Declare every resource of the stack and export its outputs."""
+def deploy(settings: Settings) -> Ground:
+    """Declare every resource of the stack and export its outputs. What it stands on is there for more."""
     pair = key_pair(settings.ssh_key_path, f"galera-swarm-{settings.stack}")
     topology = _topology(settings)
     # The stack's own outputs tell what the last deployment reached.
@@ -62,7 +63,9 @@ def deploy(settings: Settings) -> None:
     sql = _sql_objects(settings, servers, galera)
     rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
     if settings.load_balancer.enabled:
-        declare_load_balancer(ground, galera)
+        balancer = declare_load_balancer(ground, galera, site_plan(settings))
+        if settings.wordpress.enabled:
+            declare_wordpress(ground, galera, balancer)
     aerospike = declare_aerospike(ground) if settings.aerospike.enabled else None
     further = [service for service in (etcd, aerospike) if service]
     settled = TopologySettled(
@@ -74,6 +77,7 @@ def deploy(settings: Settings) -> None:
     export(settings, servers, swarm, galera, sql)
     if etcd:
         export_etcd(ground, etcd)
+    return ground
 
 
 def _topology(settings: Settings) -> TopologyArgs:

@@ -41,10 +41,14 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Volume:
-    """A named volume on the server that runs the container."""
+    """A named volume on the server that runs the container.
+
+    options: of Docker's `local` driver, such as those of an NFS mount; without any, a plain directory.
+    """
 
     name: str
     target: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,7 @@ class SwarmServiceArgs:
 
     service_name: the name in the swarm and in its DNS.
     server: hostname of the one server it is pinned to; None lets the swarm choose.
+    avoids: hostname of a server that the swarm must not choose.
     seats: node label of the servers it may run on, one task at most on each. Whoever gives the label also
         says how many tasks there are, so `replicas` is only where it begins.
     network_id: id of the overlay network (never its name: that replaces the service after a refresh).
@@ -72,6 +77,7 @@ class SwarmServiceArgs:
     hostname: str | None = None
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     server: str | None = None
+    avoids: str | None = None
     seats: str | None = None
     replicas: int = 1
     aliases: Sequence[str] = ()
@@ -141,6 +147,8 @@ class SwarmService(pulumi.ComponentResource):
 
 def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
     constraints = [f"node.labels.{SERVER_LABEL}=={args.server}"] if args.server else []
+    if args.avoids:
+        constraints.append(f"node.labels.{SERVER_LABEL}!={args.avoids}")
     if args.seats:
         constraints.append(f"node.labels.{args.seats}==yes")
     return docker.ServiceTaskSpecArgs(
@@ -198,7 +206,15 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
         ],
         mounts=[
             docker.ServiceTaskSpecContainerSpecMountArgs(
-                type="volume", source=volume.name, target=volume.target, read_only=False
+                type="volume",
+                source=volume.name,
+                target=volume.target,
+                read_only=False,
+                volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
+                    driver_name="local", driver_options=dict(volume.options)
+                )
+                if volume.options
+                else None,
             )
             for volume in args.volumes
         ],
@@ -220,9 +236,10 @@ def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
     fixed: dict[str, object] = {
         "command": list(args.command),
         "server": args.server,
+        **({"avoids": args.avoids} if args.avoids else {}),
         "aliases": list(args.aliases),
         "ports": [vars(port) for port in args.ports],
-        "volumes": [vars(volume) for volume in args.volumes],
+        "volumes": [{key: value for key, value in vars(volume).items() if value} for volume in args.volumes],
         "health": vars(args.health) | {"command": list(args.health.command)} if args.health else None,
         "memory_mb": args.memory_mb,
         "stop_grace": args.stop_grace,

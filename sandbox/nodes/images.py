@@ -67,6 +67,7 @@ REGISTRY = ImageSource("registry")
 SERVICES = (
     ImageSource("mariadb", "mariadb:10.11"),
     ImageSource("haproxy", "haproxy:2.6"),
+    ImageSource("wordpress", "wordpress:6.1-apache"),
     ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6"),
     ImageSource("python", "python:3.11-slim"),
     ImageSource("aerospike", "aerospike/aerospike-server:8.1.2.3", is_told_its_name=True),

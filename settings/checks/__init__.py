@@ -15,6 +15,7 @@ from settings.checks import (
     required,
     servers,
     swarm,
+    wordpress,
 )
 from settings.checks.check import Check, Context
 from settings.problems import Problem, covers
@@ -34,6 +35,7 @@ TABLE: tuple[Check, ...] = (
     *etcd.CHECKS,
     *load_balancer.CHECKS,
     *aerospike.CHECKS,
+    *wordpress.CHECKS,
 )
 
 

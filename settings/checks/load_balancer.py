@@ -58,8 +58,8 @@ def public(context: Context) -> Iterator[Problem]:
 def password(context: Context) -> Iterator[Problem]:
     """A password that is one word of HAProxy's configuration."""
     given = context.config.load_balancer.stats_password
-    if given is not None and not re.fullmatch(r"[\x21-\x7e]{8,}", given.get_secret_value()):
-        text = "must be 8 or more printable ASCII characters without spaces (the value is not shown)"
+    if given is not None and not re.fullmatch(r"[A-Za-z0-9._~!@%^*+=:,/-]{8,}", given.get_secret_value()):
+        text = "must be 8 or more letters, digits and . _ ~ ! @ % ^ * + = : , / - (the value is not shown)"
         yield Problem(key="loadBalancer.statsPassword", text=text)
 
 

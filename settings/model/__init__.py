@@ -14,6 +14,7 @@ from settings.model.network import Network
 from settings.model.section import Section
 from settings.model.servers import Server, Servers
 from settings.model.swarm import MOST_MANAGERS, Swarm
+from settings.model.wordpress import WordPress
 from settings.problems import Problem
 
 #: The buffer pool of a member on a server whose memory is not known (an unlisted flavor), in MB.
@@ -44,6 +45,8 @@ class StackConfig(Section):
     """HAProxy on every server."""
     aerospike: Aerospike = Aerospike()
     """An Aerospike cluster."""
+    wordpress: WordPress = WordPress()
+    """A WordPress site."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,11 @@ class Settings:
         return self.config.aerospike
 
     @property
+    def wordpress(self) -> WordPress:
+        """Section `wordpress`."""
+        return self.config.wordpress
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """Each server with its defaults and overrides resolved, in order (`db-1` first)."""
         return self.config.servers.expanded
@@ -142,6 +150,7 @@ class Settings:
             (self.load_balancer.enabled, self.load_balancer.image),
             (self.aerospike.enabled, self.aerospike.image),
             (self.aerospike.enabled, self.aerospike.agent_image),
+            (self.wordpress.enabled, self.wordpress.image),
         ]
         return tuple(dict.fromkeys([self.database.image, *(image for is_on, image in further if is_on)]))
 

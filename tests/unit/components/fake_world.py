@@ -89,6 +89,7 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
         "version": "10.11.11-MariaDB",
         "node_address": "172.16.100.5",
     },
+    "InstalledSite": lambda *_: {"version": "6.1.9"},
     "ServingBalancer": lambda *_: {"writer": "galera-1"},
     "JoinedNode": lambda name, _: {
         "state": "joined",

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import aerospike, etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology
+from providers import aerospike, etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology, wordpress
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
@@ -62,6 +62,22 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
             ),
         ),
         {"password"},
+    ),
+    "InstalledSite": (
+        lambda: wordpress.InstalledSite(
+            "r",
+            wordpress.InstalledSiteArgs(
+                servers=[SSH],
+                managers=[SSH],
+                services={"wordpress": 2},
+                port=8080,
+                title="t",
+                admin_user="u",
+                admin_email="m",
+                admin_password="p",
+            ),
+        ),
+        {"admin_password"},
     ),
     "ServingBalancer": (
         lambda: load_balancer.ServingBalancer(
@@ -205,7 +221,7 @@ def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
     module = next(
         one
-        for one in (aerospike, ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology)
+        for one in (aerospike, ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology, wordpress)
         if hasattr(one, name)
     )
     known = getattr(module, f"{name}Provider").INPUTS

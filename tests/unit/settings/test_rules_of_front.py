@@ -1,4 +1,4 @@
-"""Each rule of the load balancer, what is let through, and what is only warned of."""
+"""Each rule of the load balancer and the site, what is let through, and what is only warned of."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,13 @@ import pytest
 from tests.unit.settings.config import assert_refused, problems_of, sound, spoil
 
 BALANCER = {"loadBalancer.enabled": True}
+SITE = {
+    **BALANCER,
+    "wordpress.enabled": True,
+    "wordpress.adminEmail": "a@example.com",
+    "wordpress.uploads.kind": "volume",
+}
+NFS = {"kind": "nfs", "nfsServer": "files.example.com", "nfsPath": "/export"}
 
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
@@ -42,7 +49,52 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "password of two words",
         {**BALANCER, "loadBalancer.statsPassword": "geheim geheim"},
         "loadBalancer.statsPassword",
-        "without spaces",
+        "8 or more letters",
+    ),
+    (
+        "site without load balancer",
+        {**SITE, "loadBalancer.enabled": False},
+        "wordpress.enabled",
+        "needs the load balancer",
+    ),
+    ("one replica", {**SITE, "wordpress.replicas": 1}, "wordpress.replicas", "from 2 to 50"),
+    ("the writer's port", {**SITE, "wordpress.port": 6446}, "wordpress.port", "loadBalancer.writerPort"),
+    ("site with a path", {**SITE, "wordpress.url": "https://a.example/blog"}, "wordpress.url", "http://"),
+    ("site without scheme", {**SITE, "wordpress.url": "blog.example.com"}, "wordpress.url", "https://"),
+    ("no mail address", {**SITE, "wordpress.adminEmail": "admin"}, "wordpress.adminEmail", "mail address"),
+    ("no administrator", {**SITE, "wordpress.adminUser": ""}, "wordpress.adminUser", "60 at most"),
+    ("short password", {**SITE, "wordpress.adminPassword": "geheim"}, "wordpress.adminPassword", "12"),
+    ("system database", {**SITE, "wordpress.database": "mysql"}, "wordpress.database", "server's own"),
+    ("somebody's database", {**SITE, "wordpress.database": "shop"}, "wordpress.database", "section database"),
+    (
+        "no place for uploads",
+        {**SITE, "wordpress.uploads": {}},
+        "wordpress.uploads.kind",
+        "has to be chosen",
+    ),
+    (
+        "unknown place",
+        {**SITE, "wordpress.uploads.kind": "ftp"},
+        "wordpress.uploads.kind",
+        "volume or nfs",
+    ),
+    (
+        "uploads on no server",
+        {**SITE, "wordpress.uploads.server": "db-9"},
+        "wordpress.uploads.server",
+        "db-1 to db-3",
+    ),
+    (
+        "NFS without a server",
+        {**SITE, "wordpress.uploads": {**NFS, "nfsServer": ""}},
+        "wordpress.uploads.nfsServer",
+        "NFS server",
+    ),
+    (
+        "NFS without a directory",
+        {**SITE, "wordpress.uploads": {**NFS, "nfsPath": "export"}},
+        "wordpress.uploads.nfsPath",
+        "beginning with /",
     ),
 ]
 
@@ -67,3 +119,10 @@ def test_a_door_to_the_world_is_worth_a_word() -> None:
 def test_its_image_is_brought_to_the_servers_where_it_is_on() -> None:
     assert sound(spoil(BALANCER)).images[1:] == ("haproxy:2.6",)
     assert "haproxy:2.6" not in sound().images
+
+
+def test_a_site_is_let_through_and_its_image_brought_to_the_servers() -> None:
+    settings = sound(spoil(SITE))
+    assert settings.images[1:] == ("haproxy:2.6", "wordpress:6.1-apache")
+    assert sound(spoil({**SITE, "wordpress.uploads": NFS})).wordpress.uploads.kind == "nfs"
+    assert sound(spoil({**SITE, "wordpress.url": "https://blog.example.com:8443"})).wordpress.url

@@ -1,0 +1,285 @@
+"""A WordPress site: replicas on the overlay network, reached through the load balancer of any server.
+
+The replicas are all alike: keys, database and address come from the same files, nothing is written into
+them. What users upload lies where the configuration says, since that is the one thing a database cannot hold.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.galera import Galera
+from components.ground import Ground
+from components.load_balancer import ALIAS as BALANCER
+from components.load_balancer import LoadBalancer
+from components.load_balancer_config import WRITER_PORT, SitePlan
+from components.sql_objects import SqlObjects, SqlObjectsArgs
+from components.swarm_file import SwarmFile, SwarmFileArgs
+from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
+from providers.secrets import RandomPassword, RandomPasswordArgs
+from providers.ssh import SshInputs
+from providers.wordpress import InstalledSite, InstalledSiteArgs
+from settings import Settings
+from settings.model.database import DatabaseSchema, DatabaseUser, Grant
+from settings.model.wordpress import WordPress
+
+_SERVICE_FILES = Path(__file__).resolve().parent.parent / "services" / "wordpress"
+_INSIDE, _WEB_ROOT = "/opt/galera-swarm", "/var/www/html"
+_UPLOADS = f"{_WEB_ROOT}/wp-content/uploads"
+#: Uid and gid of the web server in the image.
+_WWW_DATA = 33
+#: Names: of the service of all replicas that are alike, of the one that keeps the files, of both in the DNS.
+SERVICE, FILES_SERVICE, ALIAS = "wordpress", "wordpress-files", "wordpress-replicas"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordPressArgs:
+    """What runs and where.
+
+    addresses: `host:port` under which the site is asked for, while it has no `url` of its own.
+    database_password: of the site's own user. servers, managers: SSH to them.
+    """
+
+    site: WordPress
+    image: pulumi.Input[str]
+    network_id: pulumi.Input[str]
+    addresses: pulumi.Input[Sequence[str]]
+    files_server: str
+    database_password: pulumi.Input[str]
+    servers: Sequence[SshInputs]
+    managers: Sequence[SshInputs]
+
+
+class WordPressSite(pulumi.ComponentResource):
+    """The replicas, and the proof that the site is installed and answers on every server."""
+
+    admin_password: pulumi.Output[str]
+    """Password of the first administrator as it was at the installation, a secret."""
+    installed: InstalledSite
+    """The proof."""
+
+    def __init__(self, name: str, args: WordPressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("galera-swarm:wordpress:Site", name, None, opts)
+        self._name, self._args = name, args
+        given = args.site.admin_password
+        self.admin_password = (
+            self._password("admin-password")
+            if given is None
+            else pulumi.Output.secret(given.get_secret_value())
+        )
+        services = self._services()
+        self.installed = InstalledSite(
+            f"{name}-installed",
+            InstalledSiteArgs(
+                servers=args.servers,
+                managers=args.managers,
+                services=replicas_of(args.site),
+                port=args.site.port,
+                title=args.site.title,
+                admin_user=args.site.admin_user,
+                admin_email=args.site.admin_email,
+                admin_password=self.admin_password,
+                triggers=[part for service in services for part in (service.service_id, service.spec_digest)],
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=services),
+        )
+        self.register_outputs({"version": self.installed.version})
+
+    def _password(self, role: str) -> pulumi.Output[str]:
+        made = RandomPassword(
+            f"{self._name}-{role}", RandomPasswordArgs(), pulumi.ResourceOptions(parent=self)
+        )
+        return made.result
+
+    def _services(self) -> list[SwarmService]:
+        """One after another where there are two, so that a change never takes all replicas at once."""
+        uploads, files = self._args.site.uploads, self._files()
+        counts = replicas_of(self._args.site)
+        if uploads.kind == "nfs":
+            options = {
+                "type": "nfs",
+                "o": f"addr={uploads.nfs_server},rw,{uploads.nfs_options}",
+                "device": f":{uploads.nfs_path}",
+            }
+            volume = Volume(name=f"{self._name}-uploads", target=_UPLOADS, options=options)
+            return [self._service(SERVICE, counts[SERVICE], files, volumes=[volume])]
+        keeper = self._service(
+            FILES_SERVICE,
+            counts[FILES_SERVICE],
+            files,
+            server=self._args.files_server,
+            volumes=[Volume(name=f"{self._name}-uploads", target=_UPLOADS)],
+        )
+        no_uploads = self._file(
+            "uploads-elsewhere.php", f"{_WEB_ROOT}/wp-content/mu-plugins/uploads-elsewhere.php"
+        )
+        others = self._service(
+            SERVICE,
+            counts[SERVICE],
+            [*files, no_uploads],
+            avoids=self._args.files_server if len(self._args.servers) > 1 else None,
+            after=[keeper],
+        )
+        return [keeper, others]
+
+    def _service(
+        self,
+        service: str,
+        replicas: int,
+        files: Sequence[SwarmFile],
+        *,
+        server: str | None = None,
+        avoids: str | None = None,
+        volumes: Sequence[Volume] = (),
+        after: Sequence[pulumi.Resource] = (),
+    ) -> SwarmService:
+        args = self._args
+        return SwarmService(
+            service,
+            SwarmServiceArgs(
+                service_name=service,
+                image=args.image,
+                command=[f"{_INSIDE}/start"],
+                server=server,
+                avoids=avoids,
+                replicas=replicas,
+                network_id=args.network_id,
+                aliases=[ALIAS],
+                files=files,
+                volumes=volumes,
+                health=Health(command=[f"{_INSIDE}/health"], start_period="30s"),
+                memory_mb=args.site.memory_mb,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+        )
+
+    def _file(self, source: str, path: str, mode: int = 0o444) -> SwarmFile:
+        name = f"{self._name}-{source.replace('.', '-')}"
+        content = (_SERVICE_FILES / source).read_text()
+        return SwarmFile(
+            name, SwarmFileArgs(path=path, content=content, mode=mode), pulumi.ResourceOptions(parent=self)
+        )
+
+    def _secret(self, role: str, content: pulumi.Input[str], salt: pulumi.Output[str]) -> SwarmFile:
+        return SwarmFile(
+            f"{self._name}-{role}",
+            SwarmFileArgs(
+                path=f"/run/secrets/wordpress_{role.replace('-', '_')}",
+                content=content,
+                mode=0o400,
+                salt=salt,
+                owner=_WWW_DATA,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _files(self) -> list[SwarmFile]:
+        """Everything the stock image is given."""
+        args, salt = self._args, self._password("file-salt")
+        facts: dict[str, Any] = {
+            "database": args.site.database,
+            "user": args.site.database,
+            "host": f"{BALANCER}:{WRITER_PORT}",
+            "url": args.site.url or "",
+            "reachesOut": args.site.reaches_out,
+            "uploads": args.files_server if args.site.uploads.kind == "volume" else "",
+        }
+        content = pulumi.Output.from_input(args.addresses).apply(
+            lambda addresses: json.dumps({**facts, "addresses": list(addresses)}, indent=1, sort_keys=True)
+        )
+        return [
+            SwarmFile(
+                f"{self._name}-site-json",
+                SwarmFileArgs(path=f"{_INSIDE}/site.json", content=content),
+                pulumi.ResourceOptions(parent=self),
+            ),
+            self._file("start", f"{_INSIDE}/start", mode=0o555),
+            self._file("health", f"{_INSIDE}/health", mode=0o555),
+            self._file("install.php", f"{_INSIDE}/install.php"),
+            self._file("wp-config.php", f"{_WEB_ROOT}/wp-config.php"),
+            self._file("htaccess", f"{_WEB_ROOT}/.htaccess"),
+            self._secret("database-password", args.database_password, salt),
+            self._secret("salt", self._password("salt"), salt),
+        ]
+
+
+def _asked_for(address: str, port: int) -> str:
+    """What a browser sends as the host."""
+    return address if port == 80 else f"{address}:{port}"
+
+
+def replicas_of(site: WordPress) -> dict[str, int]:
+    """Services to the number of their replicas."""
+    if site.uploads.kind == "volume":
+        return {FILES_SERVICE: 1, SERVICE: site.replicas - 1}
+    return {SERVICE: site.replicas}
+
+
+def site_plan(settings: Settings) -> SitePlan | None:
+    """What the load balancer has to know of the site; None while it is off."""
+    site = settings.wordpress
+    if not site.enabled:
+        return None
+    files = FILES_SERVICE if site.uploads.kind == "volume" else None
+    return SitePlan(replicas_name=ALIAS, replicas=site.replicas, files_name=files)
+
+
+def declare_wordpress(ground: Ground, galera: Galera, balancer: LoadBalancer) -> WordPressSite:
+    """The site of a stack, its database and its user: reached through the load balancer, and so behind it."""
+    settings, site = ground.settings, ground.settings.wordpress
+    managers = [server.ssh for server in ground.servers[: len(settings.managers)]]
+    sql = SqlObjects(
+        "wordpress-sql",
+        SqlObjectsArgs(
+            cluster=galera,
+            databases=[DatabaseSchema(name=site.database)],
+            users=[
+                DatabaseUser(
+                    name=site.database, grants=(Grant(on=f"{site.database}.*", privileges=("ALL",)),)
+                )
+            ],
+            servers=[server.ssh for server in ground.servers[: len(settings.members)]],
+            port=settings.database.port,
+            root_password=galera.root_password,
+        ),
+        pulumi.ResourceOptions(depends_on=[galera]),
+    )
+    private = [server.private_ip for server in ground.servers]
+    public = [server.public_ip for server in ground.servers] if site.public else []
+    made = WordPressSite(
+        "wordpress",
+        WordPressArgs(
+            site=site,
+            image=ground.pinned("wordpress", site.image),
+            network_id=ground.network.network_id,
+            addresses=pulumi.Output.all(*private, *public).apply(
+                lambda known: [_asked_for(address, site.port) for address in known if address]
+            ),
+            files_server=site.uploads.server or settings.servers[0].name,
+            database_password=sql.passwords[f"{site.database}@%"],
+            servers=[server.ssh for server in ground.servers],
+            managers=managers,
+        ),
+        pulumi.ResourceOptions.merge(ground.on_swarm, pulumi.ResourceOptions(depends_on=[balancer, sql])),
+    )
+    pulumi.export(
+        "wordpress",
+        {
+            "version": made.installed.version,
+            "url": site.url,
+            "adminUser": site.admin_user,
+            "uploads": site.uploads.kind,
+            "endpoints": pulumi.Output.all(*private).apply(
+                lambda known: [
+                    {"server": server.name, "host": address, "port": site.port}
+                    for server, address in zip(settings.servers, known, strict=True)
+                ]
+            ),
+        },
+    )
+    pulumi.export("wordpressAdminPassword", pulumi.Output.secret(made.admin_password))
+    return made

@@ -1,0 +1,112 @@
+"""Rules of section `wordpress`."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from settings import grants
+from settings.checks import names
+from settings.checks.check import Check, Context
+from settings.checks.database import TAKEN_PORTS
+from settings.problems import Problem, show
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_USER = re.compile(r"[A-Za-z0-9 _.@-]{1,60}")
+
+
+def needs(context: Context) -> Iterator[Problem]:
+    """The load balancer, through which the site reaches its database and visitors reach the site."""
+    if context.config.wordpress.enabled and not context.config.load_balancer.enabled:
+        text = "needs the load balancer, which leads to the database and to the site: loadBalancer.enabled"
+        yield Problem(key="wordpress.enabled", value=show(True), text=text)
+
+
+def port(context: Context) -> Iterator[Problem]:
+    """A port that nothing else on the servers uses."""
+    config = context.config
+    taken = TAKEN_PORTS | {22: "SSH", config.database.port: "the database (database.port)"}
+    if config.load_balancer.enabled:
+        taken |= {number: f"loadBalancer.{door}Port" for door, number in config.load_balancer.ports.items()}
+    given = config.wordpress.port
+    if config.wordpress.enabled and given in taken:
+        text = f"is the port of {taken[given]}; choose another one"
+        yield Problem(key="wordpress.port", value=show(given), text=text)
+
+
+def url(context: Context) -> Iterator[Problem]:
+    """An address without anything behind the host."""
+    given = context.config.wordpress.url
+    if given is None:
+        return
+    try:
+        parts = urlsplit(given)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.path or parts.query or parts.fragment or parts.username:
+        text = "must be http:// or https://, a host and perhaps a port, such as https://blog.example.com"
+        yield Problem(key="wordpress.url", value=show(given), text=text)
+
+
+def administrator(context: Context) -> Iterator[Problem]:
+    """A first administrator that WordPress takes."""
+    site = context.config.wordpress
+    if not site.enabled:
+        return
+    if not _EMAIL.fullmatch(site.admin_email):
+        text = "must be the administrator's mail address, such as admin@example.com"
+        yield Problem(key="wordpress.adminEmail", value=show(site.admin_email), text=text)
+    if not _USER.fullmatch(site.admin_user):
+        text = "may hold letters, digits, blanks and _ . @ -, 60 at most"
+        yield Problem(key="wordpress.adminUser", value=show(site.admin_user), text=text)
+    if site.admin_password is not None and len(site.admin_password.get_secret_value()) < 12:
+        text = "must have 12 characters or more (the value is not shown)"
+        yield Problem(key="wordpress.adminPassword", text=text)
+
+
+def database(context: Context) -> Iterator[Problem]:
+    """A database and a user of its own."""
+    site, given = context.config.wordpress, context.config.wordpress.database
+    if not site.enabled:
+        return
+    taken = {one.name for one in context.config.database.databases}
+    taken |= {one.name for one in context.config.database.users}
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", given) or given.lower() in grants.SYSTEM_DATABASES:
+        text = "must hold letters, digits and _ only, and not be the server's own"
+        yield Problem(key="wordpress.database", value=show(given), text=text)
+    elif given in taken:
+        text = "is named in section database too; the site's database and user are made by themselves"
+        yield Problem(key="wordpress.database", value=show(given), text=text)
+
+
+def uploads(context: Context) -> Iterator[Problem]:
+    """A choice, and what belongs to it."""
+    site, chosen = context.config.wordpress, context.config.wordpress.uploads
+    if not site.enabled:
+        return
+    if chosen.kind is None:
+        text = "has to be chosen: volume (on one server) or nfs (on an NFS server of yours)"
+        yield Problem(key="wordpress.uploads.kind", text=text)
+    servers = context.config.servers.names
+    if chosen.kind == "volume" and chosen.server is not None and chosen.server not in servers:
+        text = f"is no server; the servers are {servers[0]} to {servers[-1]}"
+        yield Problem(key="wordpress.uploads.server", value=show(chosen.server), text=text)
+    if chosen.kind == "nfs":
+        if not chosen.nfs_server or not names.is_host(chosen.nfs_server):
+            text = "must be the name or address of the NFS server"
+            yield Problem(key="wordpress.uploads.nfsServer", value=show(chosen.nfs_server), text=text)
+        if not chosen.nfs_path.startswith("/"):
+            text = "must be the exported directory, beginning with /"
+            yield Problem(key="wordpress.uploads.nfsPath", value=show(chosen.nfs_path), text=text)
+
+
+_ON = "wordpress.enabled"
+
+CHECKS = (
+    Check(reads=(_ON, "loadBalancer.enabled"), find=needs),
+    Check(reads=(_ON, "wordpress.port", "database.port", "loadBalancer"), find=port),
+    Check(reads=("wordpress.url",), find=url),
+    Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
+    Check(reads=(_ON, "wordpress.database"), find=database),
+    Check(reads=(_ON, "wordpress.uploads", "servers.count", "servers.hostnamePrefix"), find=uploads),
+)

@@ -1,0 +1,169 @@
+"""The WordPress site in a real browser: log in, write, see it through every server, also with one down.
+
+The tests of this module share one stack and run in order.
+"""
+
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.browser import Browser, browser
+from tests.e2e.cloud import docker, node_container, on_node
+from tests.e2e.cluster import Cluster
+from tests.e2e.stack import Stack, await_condition
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+
+POST = {"title": "Written through the first server", "content": "Seen through every other one."}
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: Stack) -> dict[str, Any]:
+    """The stack's outputs after its first `up` with the site."""
+    stack.set("loadBalancer.enabled", True)
+    stack.set(
+        "wordpress",
+        {
+            "enabled": True,
+            "title": "Made by a test",
+            "adminEmail": "admin@sandbox.test",
+            "reachesOut": False,
+            "uploads": {"kind": "volume"},
+        },
+    )
+    stack.up(timeout=1500)
+    return stack.outputs()
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the whole module."""
+    with browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+def pages(outputs: dict[str, Any]) -> list[str]:
+    """The site's address on each server."""
+    return [f"http://{one['host']}:{int(one['port'])}" for one in outputs["wordpress"]["endpoints"]]
+
+
+def log_in(window: Browser, page: str, outputs: dict[str, Any]) -> None:
+    window.open(f"{page}/wp-login.php")
+    window.fill("#user_login", outputs["wordpress"]["adminUser"])
+    window.fill("#user_pass", outputs["wordpressAdminPassword"])
+    window.press("#wp-submit", leads_to="#wpadminbar")
+
+
+def publish(window: Browser, page: str, title: str, content: str) -> None:
+    """Write a post in the block editor, by the editor's own commands: its buttons move between versions."""
+    window.open(f"{page}/wp-admin/post-new.php")
+    window.until("the editor", "window.wp?.data?.select('core/editor')?.getCurrentPostId() > 0")
+    window.run(
+        "wp.data.dispatch('core/editor').editPost({title: arguments[0], content: arguments[1],"
+        " status: 'publish'}); wp.data.dispatch('core/editor').savePost()",
+        title,
+        content,
+    )
+    window.until("the post", "wp.data.select('core/editor').didPostSaveRequestSucceed()")
+    window.until("its status", "wp.data.select('core/editor').isCurrentPostPublished()")
+
+
+def test_every_server_answers_with_the_site(outputs: dict[str, Any]) -> None:
+    assert len(pages(outputs)) == 3
+    for page in pages(outputs):
+        with urllib.request.urlopen(f"{page}/", timeout=30) as answer:
+            assert b"Made by a test" in answer.read()
+
+
+def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack, outputs: dict[str, Any]) -> None:
+    assert stack.changes() == {}
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert stack.changes() == {}
+
+
+def test_a_post_is_written_and_seen_through_every_server(window: Browser, outputs: dict[str, Any]) -> None:
+    first, *others = pages(outputs)
+    log_in(window, first, outputs)
+    publish(window, first, **POST)
+    for page in (first, *others):
+        window.open(page)
+        assert POST["title"] in window.text
+
+
+def test_the_first_installation_happened_once(stack: Stack, outputs: dict[str, Any]) -> None:
+    """Another setting starts the replicas anew and looks again; the post and the administrator stay."""
+    cluster = Cluster.of(outputs)
+    users = "SELECT COUNT(*) FROM wordpress.wp_users"
+    assert cluster.ask(cluster.members[0], users) == [(1,)]
+    stack.set("wordpress.reachesOut", True)
+    touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
+    assert all(name.startswith("wordpress") for name in touched), touched
+    stack.up()
+    assert cluster.ask(cluster.members[0], users) == [(1,)]
+    for page in pages(outputs):
+        with urllib.request.urlopen(f"{page}/?feed=rss2", timeout=60) as answer:
+            assert POST["title"].encode() in answer.read()
+
+
+def test_no_password_is_in_a_log_or_an_environment(stack: Stack, outputs: dict[str, Any]) -> None:
+    password = outputs["wordpressAdminPassword"]
+    assert password not in stack.run("export").stdout
+    for server in outputs["servers"]:
+        seen = on_node(
+            server["hostname"],
+            "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ;"
+            " for c in $(docker ps -q); do docker logs $c 2>&1; docker inspect $c; done",
+        )
+        assert password not in seen
+
+
+def test_uploads_come_to_the_one_replica_that_keeps_them(window: Browser, outputs: dict[str, Any]) -> None:
+    page = pages(outputs)[1]
+    log_in(window, page, outputs)
+    window.open(f"{page}/wp-admin/post-new.php")
+    window.until("the editor", "window.wp?.apiFetch !== undefined")
+    window.run(
+        "const file = new Blob(['a text from the browser'], {type: 'text/plain'});"
+        " const form = new FormData(); form.append('file', file, 'note.txt');"
+        " wp.apiFetch({path: '/wp/v2/media', method: 'POST', body: form})"
+        " .then(media => { window.uploaded = media.source_url },"
+        " fault => { window.uploaded = fault.message })"
+    )
+    window.until("the upload", "window.uploaded !== undefined")
+    address = str(window.run("return window.uploaded"))
+    assert address.startswith(f"{page}/wp-content/uploads/"), address
+    for other in pages(outputs):
+        with urllib.request.urlopen(address.replace(page, other), timeout=30) as answer:
+            assert answer.read() == b"a text from the browser"
+
+
+def test_with_one_server_down_the_site_is_read_and_written(window: Browser, outputs: dict[str, Any]) -> None:
+    """The server that goes is the one that keeps the uploads, the hardest one to lose."""
+    first, *others = pages(outputs)
+    cluster = Cluster.of(outputs)
+    container = node_container(cluster.members[0].hostname)
+    docker("pause", container)
+    try:
+        for page in others:
+            await_condition(f"an answer of {page}", lambda page=page: answers(page), timeout=120)
+        log_in(window, others[0], outputs)
+        publish(window, others[0], "Written with one server down", "And still here.")
+        for page in others:
+            window.open(page)
+            assert "Written with one server down" in window.text
+            assert POST["title"] in window.text
+    finally:
+        docker("unpause", container)
+    cluster.await_synced()
+    await_condition("the site of the server that is back", lambda: answers(first), timeout=180)
+
+
+def answers(page: str) -> bool:
+    """Whether the site answers, now."""
+    try:
+        with urllib.request.urlopen(f"{page}/wp-login.php", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
