@@ -39,10 +39,17 @@ def restore(members: Sequence[Member], source: Path) -> None:
         message = f"nothing was restored, and the cluster is as it was: {exc}"
         raise OperationError(message) from exc
     _scale(members, 0)
+    taken: list[Member] = []
     try:
         _await_stopped(members)
         for member in members:
             _take(member)
+            taken.append(member)
+    except (SshError, OperationError) as exc:
+        for member in taken:
+            _give_back(member)
+        message = f"the restore was given up, and every member has its data from before again: {exc}"
+        raise OperationError(message) from exc
     finally:
         _scale(members, 1)
     await_healthy(members)
@@ -82,6 +89,13 @@ def _take(member: Member) -> None:
         f"if [ -e {DATA} ]; then mv {DATA} {_BEFORE}; fi && mv {_UNPACKED} {DATA}"
     )
     member.session.must(script, doing=f"putting the restored data of {member.name} in place")
+
+
+def _give_back(member: Member) -> None:
+    script = (
+        f"cd {shlex.quote(member.mountpoint())} && [ -d {_BEFORE} ] && rm -rf {DATA} && mv {_BEFORE} {DATA}"
+    )
+    member.session.must(script, doing=f"putting the data of {member.name} from before back in place")
 
 
 def _tidy(members: Sequence[Member]) -> None:

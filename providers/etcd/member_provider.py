@@ -22,9 +22,9 @@ class EtcdMemberProvider(StatelessProvider):
     """The proof that the next member waits for; taken away, the member leaves its cluster in order."""
 
     INPUTS: ClassVar = ("server_id", "ssh", "name", "peer_url", "peers", "triggers", "timeout_seconds")
-    IDENTITY: ClassVar = ("server_id", "name", "peer_url")
+    IDENTITY: ClassVar = ("server_id", "name")
     GOES_WITH: ClassVar = ("server_id",)
-    COMPARED: ClassVar = ("ssh", "peers", "triggers")
+    COMPARED: ClassVar = ("ssh", "peer_url", "peers", "triggers")
     DELETE_FIRST: ClassVar = True
 
     def create(self, props: dict[str, Any]) -> CreateResult:

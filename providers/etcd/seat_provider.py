@@ -24,9 +24,9 @@ class EtcdSeatProvider(StatelessProvider):
     """A seat is taken once for each server; later only its settings are written anew."""
 
     INPUTS: ClassVar = ("server_id", "ssh", "name", "peer_url", "peers", "volume", "token", "settings")
-    IDENTITY: ClassVar = ("server_id", "name", "peer_url", "volume")
+    IDENTITY: ClassVar = ("server_id", "name", "volume")
     GOES_WITH: ClassVar = ("server_id",)
-    COMPARED: ClassVar = ("settings",)
+    COMPARED: ClassVar = ("ssh", "peer_url", "settings")
     DELETE_FIRST: ClassVar = True
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -37,8 +37,13 @@ class EtcdSeatProvider(StatelessProvider):
         return CreateResult(f"{props['name']}-{secrets.token_hex(4)}", outs={**inputs, "initial": initial})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """The settings anew, under the part that was decided when the seat was taken."""
+        """The settings anew, under the part that was decided when the seat was taken.
+
+        Another address is told to the cluster first; the member itself follows when its container restarts.
+        """
         outs = self.taken_over(_olds, _news)
+        if _olds.get("peer_url") != _news["peer_url"]:
+            _move(_news)
         with connect(Target.from_inputs(_news["ssh"]), deadline_seconds=OWN_SECONDS) as server:
             _write(outs, server, outs["initial"], put_data_aside=False)
         return UpdateResult(outs=outs)
@@ -94,6 +99,21 @@ def _joined(session: Session, through: str, name: str, peer_url: str, decision: 
         if one.get("name") or peer_url in one["peerURLs"]
     ]
     return {"initial-cluster": ",".join(sorted(known)), "initial-cluster-state": "existing"}
+
+
+def _move(news: Mapping[str, Any]) -> None:
+    name, peer_url = str(news["name"]), str(news["peer_url"])
+    with through_any([peer for peer in news["peers"] if peer["name"] != name]) as way:
+        if way is None:
+            said = (
+                f"{name} cannot move to {peer_url}: no other member answers that could note it;"
+                " bring the other members back first (make status)"
+            )
+            raise EtcdError(said)
+        session, through, view = way
+        for listed in view.of(name, peer_url):
+            words = ("member", "update", listed.member_id, f"--peer-urls={peer_url}")
+            must(session, through, *words, doing=f"noting the new address of {name}")
 
 
 def _write(

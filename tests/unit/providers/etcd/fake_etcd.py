@@ -154,6 +154,8 @@ class FakeEtcd:
         entry = next(one for one in self.entries if f"{one.member_id:x}" == words[2])
         if words[1] == "remove":
             self.entries.remove(entry)
+        elif words[1] == "update":
+            entry.url = words[3].removeprefix("--peer-urls=")
         elif self.refusals:
             self.refusals -= 1
             return _failed("can only promote a learner member which is in sync with leader")

@@ -228,6 +228,8 @@ class TestProof:
         ({"server_id": UNKNOWN}, True, ["server_id"]),
         ({"peers": []}, False, []),
         ({"settings": "{}"}, True, []),
+        ({"peer_url": "https://10.141.0.1:2390"}, True, []),
+        ({"ssh": {"host": "10.141.0.1", "privateKey": "another"}}, True, []),
         ({"settings": UNKNOWN}, None, []),
     ],
 )
@@ -251,6 +253,21 @@ def test_new_settings_are_written_under_the_old_decision(etcd: Make, clock: Fake
     EtcdSeatProvider().update("id", olds, seat_props(server, 3, settings='{"quota-backend-bytes": 2}'))
     assert (server.config["quota-backend-bytes"], server.config["initial-cluster"]) == (2, initial)
     assert server.has_data
+
+
+def test_another_peer_port_is_noted_by_the_cluster_first(etcd: Make, clock: FakeClock) -> None:
+    cluster = etcd(3)
+    up(cluster, 3)
+    server = cluster.servers[0]
+    olds = {**seat_props(server, 3), "initial": {"initial-cluster": "x", "initial-cluster-state": "new"}}
+    moved = "https://10.141.0.1:2390"
+    EtcdSeatProvider().update("id", olds, seat_props(server, 3, peer_url=moved))
+    assert [entry.url for entry in cluster.entries if entry.name == "etcd-1"] == [moved]
+    assert server.config["initial-advertise-peer-urls"] == moved
+    for other in cluster.servers[1:]:
+        other.is_running = False
+    with pytest.raises(EtcdError, match="etcd-1 cannot move"):
+        EtcdSeatProvider().update("id", olds, seat_props(server, 3, peer_url=moved))
 
 
 def _again(server: FakeEtcdServer) -> None:
