@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.galera import Galera
+from components.database import Cluster
 from components.ground import Ground
 from components.load_balancer_config import (
     READER_PORT,
@@ -185,7 +185,7 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
 
-def declare_load_balancer(ground: Ground, galera: Galera, site: SitePlan | None = None) -> LoadBalancer:
+def declare_load_balancer(ground: Ground, galera: Cluster, site: SitePlan | None = None) -> LoadBalancer:
     """The load balancer of a stack: behind the members, since it is proven by their answers.
 
     site: the web site that every server answers with, if there is one.

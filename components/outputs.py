@@ -2,8 +2,8 @@
 
 import pulumi
 
+from components.database import Cluster
 from components.etcd import Etcd
-from components.galera import Galera
 from components.ground import Ground
 from components.server import Server
 from components.sql_objects import SqlObjects
@@ -11,9 +11,9 @@ from components.swarm import Swarm
 from settings import Settings
 
 
-def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Galera, sql: SqlObjects) -> None:
+def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Cluster, sql: SqlObjects) -> None:
     """The stack's outputs by design section 1; `access` is what `make status` needs to look for itself."""
-    members = {member.server.name: member.name for member in settings.members}
+    members = {member.server.name: member.name for member in reversed(settings.members)}
     pulumi.export(
         "servers",
         [
@@ -55,6 +55,11 @@ def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Gale
                     "address": server.ssh["host"],
                     "hostKey": server.ssh["hostKey"],
                     "member": members.get(server.hostname),
+                    "members": [
+                        {"member": one.name, "service": one.service}
+                        for one in settings.members
+                        if one.server.name == server.hostname
+                    ],
                 }
                 for server in servers
             ],

@@ -1,13 +1,11 @@
 """The way of the data in one place: settings → servers → swarm → network → members seen Synced → outputs."""
 
-import base64
-
 import pulumi
 import pulumi_docker as docker
 
 from components.aerospike import declare_aerospike, kept_copies
+from components.database import Cluster, declare_database
 from components.etcd import declare_etcd
-from components.galera import Galera, GaleraArgs, MemberHost
 from components.ground import Ground
 from components.host import EngineSettings, Neighbours, NeighboursArgs
 from components.load_balancer import declare_load_balancer
@@ -59,9 +57,10 @@ def deploy(settings: Settings) -> Ground:
         on_swarm=on_swarm,
     )
     etcd = declare_etcd(ground) if settings.etcd.enabled else None
-    galera = _galera(ground)
+    galera = declare_database(ground, etcd)
     sql = _sql_objects(settings, servers, galera)
-    rest = _settings_of_the_rest(servers[len(settings.members) :], galera)
+    carrying = {member.server.name for member in settings.members}
+    rest = _settings_of_the_rest([one for one in servers if one.hostname not in carrying], galera)
     if settings.load_balancer.enabled:
         balancer = declare_load_balancer(ground, galera, site_plan(settings))
         if settings.wordpress.enabled:
@@ -88,6 +87,7 @@ def _topology(settings: Settings) -> TopologyArgs:
         cluster=settings.database.cluster_name,
         voters={"etcd": [server.name for server in settings.etcd_servers]} if settings.etcd.enabled else {},
         copies=kept_copies(settings),
+        stepwise=settings.database.mode == "homogeneous",
     )
 
 
@@ -151,14 +151,16 @@ def _introduce(servers: list[Server], settings: Settings) -> None:
         )
 
 
-def _sql_objects(settings: Settings, servers: list[Server], galera: Galera) -> SqlObjects:
+def _sql_objects(settings: Settings, servers: list[Server], galera: Cluster) -> SqlObjects:
+    # Members of one port, since these objects know one.
+    carrying = {one.server.name for one in settings.members if one.port == settings.database.port}
     return SqlObjects(
         "sql",
         SqlObjectsArgs(
             cluster=galera,
             databases=settings.database.databases,
             users=settings.database.users,
-            servers=[server.ssh for server in servers[: len(settings.members)]],
+            servers=[server.ssh for server in servers if server.hostname in carrying],
             port=settings.database.port,
             root_password=galera.root_password,
         ),
@@ -166,7 +168,7 @@ def _sql_objects(settings: Settings, servers: list[Server], galera: Galera) -> S
     )
 
 
-def _settings_of_the_rest(servers: list[Server], galera: Galera) -> list[pulumi.Resource]:
+def _settings_of_the_rest(servers: list[Server], galera: Cluster) -> list[pulumi.Resource]:
     """Engine settings of the servers without a member: after all members, and one server after another."""
     before: list[pulumi.Resource] = [galera]
     for server in servers:
@@ -201,41 +203,4 @@ def _network(settings: Settings, on_swarm: pulumi.ResourceOptions) -> OverlayNet
             mtu=settings.network.mtu,
         ),
         on_swarm,
-    )
-
-
-def _galera(ground: Ground) -> Galera:
-    settings, servers = ground.settings, ground.servers
-    database = settings.database
-    return Galera(
-        database.cluster_name,
-        GaleraArgs(
-            cluster_name=database.cluster_name,
-            image=ground.pinned("database", database.image),
-            hosts=[
-                MemberHost(
-                    hostname=server.hostname,
-                    ssh=server.ssh,
-                    engine=server.engine,
-                    node_id=node.node_id,
-                    private_ip=server.private_ip,
-                    ready=[server, node],
-                )
-                for server, node, _ in zip(servers, ground.swarm.nodes, settings.members, strict=False)
-            ],
-            managers=[server.ssh for server in servers[: len(settings.managers)]],
-            network_id=ground.network.network_id,
-            port=database.port,
-            my_cnf=database.my_cnf,
-            memory_mb=database.memory_mb,
-            buffer_pool_mb=settings.buffer_pool_mb,
-            max_connections=database.max_connections,
-            init_scripts={
-                script.name: base64.b64encode(script.read_bytes()).decode()
-                for script in settings.init_scripts
-            },
-            absent=database.absent,
-            root_password=database.root_password.get_secret_value() if database.root_password else None,
-        ),
-        ground.on_swarm,
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from components.galera import Galera
+from components.database import Cluster
 from components.ground import Ground
 from components.load_balancer import ALIAS as BALANCER
 from components.load_balancer import LoadBalancer
@@ -228,7 +228,7 @@ def site_plan(settings: Settings) -> SitePlan | None:
     return SitePlan(replicas_name=ALIAS, replicas=site.replicas, files_name=files)
 
 
-def declare_wordpress(ground: Ground, galera: Galera, balancer: LoadBalancer) -> WordPressSite:
+def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -> WordPressSite:
     """The site of a stack, its database and its user: reached through the load balancer, and so behind it."""
     settings, site = ground.settings, ground.settings.wordpress
     managers = [server.ssh for server in ground.servers[: len(settings.managers)]]

@@ -49,7 +49,7 @@ class _Answer:
     problem: str = ""
     nodes: tuple[dict[str, Any], ...] = ()
     services: tuple[dict[str, Any], ...] = ()
-    member: MemberNow | None = None
+    members: tuple[MemberNow, ...] = ()
     balancer: BalancerNow | None = None
     etcd: EtcdNow | None = None
     aerospike: AerospikeNow | None = None
@@ -61,7 +61,7 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
     """
     access = outputs["access"]
     private_key = (root / access["keyFile"]).read_text()
-    members = {host["hostname"]: host.get("member") for host in access["hosts"]}
+    members = {host["hostname"]: _members_of(host) for host in access["hosts"]}
     targets = {
         host["hostname"]: Target(host=host["address"], host_key=host["hostKey"], private_key=private_key)
         for host in access["hosts"]
@@ -72,7 +72,7 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         answering=frozenset(a.hostname for a in answers if not a.problem),
         nodes=next((a.nodes for a in answers if a.nodes), ()),
         services=next((a.services for a in answers if a.services), ()),
-        members=tuple(a.member for a in answers if a.member is not None),
+        members=tuple(member for a in answers for member in a.members),
         problems=tuple(a.problem for a in answers if a.problem),
         balancers=tuple(a.balancer for a in answers if a.balancer is not None),
         etcd=tuple(a.etcd for a in answers if a.etcd is not None),
@@ -80,7 +80,14 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
     )
 
 
-def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str, Any]) -> _Answer:
+def _members_of(host: Mapping[str, Any]) -> dict[str, str]:
+    """The members on a server, each with its service; a stack that was deployed earlier names one only."""
+    if "members" in host:
+        return {one["member"]: one["service"] for one in host["members"]}
+    return {host["member"]: host["member"]} if host.get("member") else {}
+
+
+def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Mapping[str, Any]) -> _Answer:
     balancer = balancer_services(outputs).get(hostname)
     etcd = etcd_services(outputs).get(hostname)
     node = aerospike_nodes(outputs).get(hostname)
@@ -90,20 +97,22 @@ def _ask(hostname: str, target: Target, member: str | None, outputs: Mapping[str
                 hostname=hostname,
                 nodes=_json_lines(session, "docker node ls --format '{{json .}}'"),
                 services=_json_lines(session, "docker service ls --format '{{json .}}'"),
-                member=_ask_member(session, hostname, member) if member else None,
+                members=tuple(
+                    _ask_member(session, hostname, member, service) for member, service in members.items()
+                ),
                 balancer=ask_balancer(session, hostname, balancer, outputs) if balancer else None,
                 etcd=ask_etcd(session, hostname, etcd) if etcd else None,
                 aerospike=ask_aerospike(session, hostname, node) if node else None,
             )
     except SshError as fault:
-        silent = MemberNow(member=member, server=hostname) if member else None
+        silent = tuple(MemberNow(member=member, server=hostname) for member in members)
         mute = BalancerNow(server=hostname, state="silent") if balancer else None
         still = EtcdNow(member=etcd, server=hostname, state="silent") if etcd else None
         quiet = AerospikeNow(server=hostname, node=node[0]) if node else None
         return _Answer(
             hostname=hostname,
             problem=str(fault),
-            member=silent,
+            members=silent,
             balancer=mute,
             etcd=still,
             aerospike=quiet,
@@ -119,7 +128,7 @@ def _json_lines(session: Session, command: str) -> tuple[dict[str, Any], ...]:
 
 
 _ASK = r"""
-container=$(docker ps -q --filter label=com.docker.swarm.service.name={member} | head -n 1)
+container=$(docker ps -q --filter label=com.docker.swarm.service.name={service} | head -n 1)
 [ -n "$container" ] || exit 3
 docker exec -i "$container" bash -s <<'INSIDE'
 run=/dev/shm/galera-swarm
@@ -134,10 +143,10 @@ docker logs --tail 300 "$container" 2>&1 | sed -n 's/^galera-swarm: /said=/p' | 
 _EVIDENCE_LINES = 12
 
 
-def _ask_member(session: Session, hostname: str, member: str) -> MemberNow:
+def _ask_member(session: Session, hostname: str, member: str, service: str) -> MemberNow:
     """What the member says over SQL, and where it does not answer there, what it last said in its log."""
     answer = session.run(
-        _ASK.format(member=member, lines=_EVIDENCE_LINES), timeout_seconds=2 * PATIENCE_SECONDS
+        _ASK.format(service=service, lines=_EVIDENCE_LINES), timeout_seconds=2 * PATIENCE_SECONDS
     )
     if answer.exit_status == 3:
         return MemberNow(member=member, server=hostname, state="not running")

@@ -8,7 +8,7 @@ from providers.galera.database_provider import DatabaseProvider
 from providers.galera.database_user import DatabaseUser, DatabaseUserArgs, Grant
 from providers.galera.errors import GaleraError
 from providers.galera.member_seat import MemberSeat, MemberSeatArgs
-from providers.galera.seat_provider import SeatProvider
+from providers.galera.seat_provider import MemberSeatProvider
 from providers.galera.synced_member import SyncedMember, SyncedMemberArgs
 from providers.galera.synced_provider import SyncedMemberProvider
 from providers.galera.user_provider import DatabaseUserProvider
@@ -30,8 +30,8 @@ __all__ = [
     "Grant",
     "MemberSeat",
     "MemberSeatArgs",
+    "MemberSeatProvider",
     "MemberVolume",
-    "SeatProvider",
     "SyncedMember",
     "SyncedMemberArgs",
     "SyncedMemberProvider",

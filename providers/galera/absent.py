@@ -1,6 +1,5 @@
 """Members that the operator names as gone for good (design section 6, rule 5), told to those left."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
 from providers.galera.cluster_birth import MemberVolume
 from providers.galera.errors import GaleraError
+from providers.galera.volume_state import locating
 from providers.ssh import SshError, Target, connect
 from providers.stateless import StatelessProvider, without_provider
 
@@ -19,9 +19,7 @@ PATIENCE_SECONDS = 30.0
 
 # The member reads the file each time it decides, so nobody has to start anew. No volume yet: nobody decides.
 _WRITE = r"""
-found=$(docker volume ls -q --filter "name=^{volume}\$") || exit 1
-[ -n "$found" ] || exit 0
-notes=$(docker volume inspect -f '{{{{.Mountpoint}}}}' {volume})/.galera-swarm/operator || exit 1
+notes=$m/.galera-swarm/operator
 mkdir -p "$notes" && chmod 0755 "$notes" && cat >"$notes/absent.new" && mv "$notes/absent.new" "$notes/absent"
 """
 
@@ -69,7 +67,7 @@ def _tell(members: Sequence[Mapping[str, Any]], absent: Sequence[str]) -> None:
         try:
             with connect(Target.from_inputs(member["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
                 server.must(
-                    _WRITE.format(volume=shlex.quote(str(member["volume"]))),
+                    locating(member) + _WRITE,
                     doing=f"telling {member['member']} who is absent",
                     stdin=",".join(absent) + "\n",
                 )

@@ -53,7 +53,7 @@ def _look_everywhere(members: Sequence[Mapping[str, Any]]) -> dict[str, VolumeSt
 
     def one(member: Mapping[str, Any]) -> tuple[str, VolumeState]:
         with connect(Target.from_inputs(member["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
-            return str(member["member"]), look(server, str(member["volume"]))
+            return str(member["member"]), look(server, member)
 
     with ThreadPoolExecutor(max_workers=len(members)) as pool:
         return dict(pool.map(one, members))
@@ -84,27 +84,27 @@ def _belongs(member: str, state: VolumeState, first: str, mine: VolumeState) -> 
 
 def _give_birth(server: Session, first: Mapping[str, Any], permit: str, props: Mapping[str, Any]) -> str:
     """The history UUID, once the permit has been used up."""
-    member, volume = str(first["member"]), str(first["volume"])
+    member, service = str(first["member"]), str(first.get("service") or first["member"])
     patience = Patience(float(whole(props, "timeout_seconds", 900)))
     mountpoint = ""
     for _ in patience.pauses():
-        mountpoint = mountpoint or _permit(server, volume, permit, props.get("init_scripts") or {})
+        mountpoint = mountpoint or _permit(server, first, permit, props.get("init_scripts") or {})
         if mountpoint and (uuid := _history_born_by(server, mountpoint, permit)):
             return uuid
         if patience.is_time_to_report():
-            patience.saw("volume", look(server, volume))
-            words = last_words(server, member)
+            patience.saw("volume", look(server, first))
+            words = last_words(server, service)
             patience.report(member, words[0] if words else "has not said anything yet")
     said = (
         f"{member} was permitted to bootstrap but is not Primary, and nothing has moved for"
         f" {patience.seconds:.0f} s: see what it says, then run `pulumi up` again"
     )
-    raise GaleraError(said + evidence(server, member))
+    raise GaleraError(said + evidence(server, service))
 
 
-def _permit(server: Session, volume: str, permit: str, scripts: Mapping[str, str]) -> str:
+def _permit(server: Session, member: Mapping[str, Any], permit: str, scripts: Mapping[str, str]) -> str:
     """Where the volume lies, with the permit in it or used up; empty while the member has not made it yet."""
-    state = look(server, volume)
+    state = look(server, member)
     if state.mountpoint and permit not in (state.permit, state.made_by, state.born):
         _place_permit(server, state.mountpoint, permit, scripts)
     return state.mountpoint

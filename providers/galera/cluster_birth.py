@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -12,11 +12,16 @@ from providers.ssh import SshInputs
 
 
 class MemberVolume(TypedDict):
-    """Where a member keeps its data: a named volume on its server."""
+    """Where a member keeps its data: a named volume on its server.
+
+    service: the member's service, where it is not called like the member. With an empty `volume` the data
+        goes with the container of that service.
+    """
 
     member: str
     ssh: SshInputs
     volume: str
+    service: NotRequired[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from providers.galera.seat_provider import SeatProvider
+from providers.galera.seat_provider import MemberSeatProvider
 from providers.ssh import SshInputs
 
 
@@ -51,4 +51,4 @@ class MemberSeat(Resource, module="galera", name="MemberSeat"):
             "absent": list(args.absent),
             "password": pulumi.Output.secret(args.password),
         }
-        super().__init__(SeatProvider(), name, props, opts)
+        super().__init__(MemberSeatProvider(), name, props, opts)

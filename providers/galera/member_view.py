@@ -128,7 +128,8 @@ def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
 def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
     """How many members the cluster has by the tasks of its services, without those named as gone for good.
 
-    A service counts for one at least: a member that somebody has stopped by hand is still a member.
+    A pinned service counts for one: a member that somebody has stopped by hand is still a member. One with
+    seats ("max 1 per node") is as many as it has tasks.
     """
     label = shlex.quote(f"label={CLUSTER_LABEL}={cluster}")
     said = manager.must(
@@ -136,9 +137,10 @@ def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
         doing="counting the members' services",
         timeout_seconds=READ_SECONDS,
     )
-    wanted = {words[0]: _wanted(words[1:2]) for words in map(str.split, said.splitlines()) if words}
+    lines = [line.split() for line in said.splitlines() if line.strip()]
+    wanted = {words[0]: max(0 if "(max" in words else 1, _wanted(words[1:2])) for words in lines}
     gone = {name for name in absent for service in wanted if f"{name}-".startswith(f"{service}-")}
-    return max(1, sum(max(1, number) for number in wanted.values()) - len(gone))
+    return max(1, sum(wanted.values()) - len(gone))
 
 
 def replicas(manager: Session, service: str) -> int:

@@ -29,7 +29,7 @@ CHANGE_SECONDS = 60.0
 MEMBER_SECONDS = 8.0
 
 
-class SeatProvider(StatelessProvider):
+class MemberSeatProvider(StatelessProvider):
     """The seats of a service are a chain, so that one is taken or given up at a time."""
 
     INPUTS: ClassVar = (

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from providers.ssh import Session
 
@@ -10,11 +11,22 @@ NULL_UUID = "00000000-0000-0000-0000-000000000000"
 #: Seconds that looking into a volume may take.
 LOOK_SECONDS = 60.0
 
+#: Sets $m to where the data of a member lies on its server, and ends with 0 where there is none yet.
+_LOCATE = r"""
+v={volume} s={service}
+if [ -n "$v" ]; then
+    found=$(docker volume ls -q --filter "name=^$v\$") || exit 1
+    [ -n "$found" ] || exit 0
+    m=$(docker volume inspect -f '{{{{.Mountpoint}}}}' "$v") || exit 1
+else
+    c=$(docker ps -q --filter "label=com.docker.swarm.service.name=$s" | head -n 1) || exit 1
+    [ -n "$c" ] || exit 0
+    at='{{{{range .Mounts}}}}{{{{if eq .Destination "/var/lib/mysql"}}}}{{{{.Source}}}}{{{{end}}}}{{{{end}}}}'
+    m=$(docker inspect -f "$at" "$c") && [ -n "$m" ] || exit 1
+fi
+"""
+
 _LOOK = r"""
-v={volume}
-found=$(docker volume ls -q --filter "name=^$v\$") || exit 1
-[ -n "$found" ] || exit 0
-m=$(docker volume inspect -f '{{{{.Mountpoint}}}}' "$v") || exit 1
 k=$m/.galera-swarm
 echo "mountpoint=$m"
 [ -e "$m/ibdata1" ] && echo "ibdata=yes"
@@ -73,11 +85,17 @@ class VolumeState:
         return ", ".join(parts) or "no data"
 
 
-def look(server: Session, volume: str) -> VolumeState:
-    """The state of a volume. Raises CommandFailedError if Docker does not answer."""
+def locating(member: Mapping[str, Any]) -> str:
+    """Shell that sets $m to where a member (`MemberVolume`) has its data, or ends if there is none yet."""
+    service = str(member.get("service") or member["member"])
+    return _LOCATE.format(volume=shlex.quote(str(member["volume"])), service=shlex.quote(service))
+
+
+def look(server: Session, member: Mapping[str, Any]) -> VolumeState:
+    """The state of a member's volume. Raises CommandFailedError if Docker does not answer."""
     said = server.must(
-        _LOOK.format(volume=shlex.quote(volume)),
-        doing=f"looking into the volume {volume}",
+        locating(member) + _LOOK,
+        doing=f"looking into the volume of {member['member']}",
         timeout_seconds=LOOK_SECONDS,
     )
     return _state(dict(line.split("=", 1) for line in said.splitlines() if "=" in line))

@@ -42,6 +42,7 @@ class TopologyArgs:
     members: the servers that carry a Galera member. cluster: its name, which its members and volumes carry.
     voters: for each other service with a quorum ("etcd", "consul") the servers that vote in it.
     copies: for each service without a quorum that keeps its records several times, its nodes and how often.
+    stepwise: members leave one after another, each seen gone in order; so any number may be removed at once.
     """
 
     servers: Sequence[ServerIdentity]
@@ -50,6 +51,7 @@ class TopologyArgs:
     cluster: str = ""
     voters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     copies: Mapping[str, KeptCopies] = field(default_factory=dict)
+    stepwise: bool = False
 
     def props(self) -> dict[str, Any]:
         """The form in which the topology travels, and in which `TopologySettled` gives it back."""
@@ -61,6 +63,7 @@ class TopologyArgs:
             "voters": {service: list(names) for service, names in self.voters.items()},
             # Left out while there is none, as it was before there were such services.
             **({"copies": {name: dict(kept) for name, kept in self.copies.items()}} if self.copies else {}),
+            "stepwise": self.stepwise or None,
         }
 
 
@@ -85,6 +88,7 @@ class TopologyGuardProvider(StatelessProvider):
         "cluster",
         "voters",
         "copies",
+        "stepwise",
         "settled",
         "attempt",
         "in_flux",

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | replaced, restarted, renamed and removed together | up to (n-1)//2 | more |
 | removed only | one, if another one stays | the last one (Galera members, swarm managers) |
+| members that leave stepwise, removed only | any number, if one stays | the last one |
 | managers demoted only | any number, one at a time | with servers that change, over the limit |
 | all voters of a service | when the whole service is turned off | - |
 | of a service with copies: changed together | up to its copies less one | more |
@@ -60,6 +61,8 @@ class Topology:
     servers: Mapping[str, ServerFacts]
     groups: Mapping[str, tuple[str, ...]]
     copies: Mapping[str, int] = field(default_factory=dict)
+    stepwise: frozenset[str] = frozenset()
+    """Groups whose members leave one after another, each seen gone in order."""
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> "Topology":
@@ -81,7 +84,8 @@ class Topology:
         for service, kept in (props.get("copies") or {}).items():
             groups[f"{service} nodes"] = tuple(kept["servers"])
             copies[f"{service} nodes"] = int(kept["copies"])
-        return cls(servers=servers, groups=groups, copies=copies)
+        stepwise = frozenset({MEMBERS} if props.get("stepwise") else ())
+        return cls(servers=servers, groups=groups, copies=copies, stepwise=stepwise)
 
     def moved(self, new: "Topology") -> dict[str, str]:
         """What befalls which server on the way to the new topology; who stays as it is, is left out."""
@@ -105,6 +109,7 @@ class Loss:
     demoted: tuple[str, ...]
     stays: int
     copies: int | None = None
+    is_stepwise: bool = False
 
     @property
     def tolerance(self) -> int:
@@ -126,7 +131,7 @@ class Loss:
             return True
         if len(self.away) <= self.tolerance:
             return True
-        return not self.changed and len(self.removed) == 1 and self.stays > 0
+        return not self.changed and (len(self.removed) == 1 or self.is_stepwise) and self.stays > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +183,7 @@ def _loss(group: str, base: Topology, new: Topology, touched: Mapping[str, str])
         demoted=tuple(demoted),
         stays=len(kept),
         copies=base.copies.get(group),
+        is_stepwise=group in base.stepwise & new.stepwise,
     )
 
 

@@ -8,6 +8,7 @@ from settings.checks import (
     cloud,
     database,
     etcd,
+    homogeneous,
     host,
     load_balancer,
     memory,
@@ -36,6 +37,7 @@ TABLE: tuple[Check, ...] = (
     *load_balancer.CHECKS,
     *aerospike.CHECKS,
     *wordpress.CHECKS,
+    *homogeneous.CHECKS,
 )
 
 

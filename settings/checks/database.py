@@ -37,9 +37,6 @@ _SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 def not_built(context: Context) -> Iterator[Problem]:
     """What this release does not build is refused, not ignored."""
     database = context.config.database
-    if database.mode != "ordered":
-        text = "this release does not build it yet; use ordered"
-        yield Problem(key="database.mode", value=show(database.mode), text=text)
     if database.flavor != "mariadb":
         text = "this release does not build it yet; use mariadb"
         yield Problem(key="database.flavor", value=show(database.flavor), text=text)
@@ -169,7 +166,7 @@ def absent(context: Context) -> Iterator[Problem]:
 _MEMBERS = ("database.members", "servers.count")
 
 CHECKS = (
-    Check(reads=("database.mode", "database.flavor"), find=not_built),
+    Check(reads=("database.flavor",), find=not_built),
     Check(reads=("database.image", "database.flavor"), find=image),
     Check(reads=_MEMBERS, find=members),
     Check(reads=("database.clusterName",), find=cluster_name),

@@ -51,11 +51,15 @@ class StackConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A member of the Galera cluster and the server it is pinned to."""
+    """A member of the Galera cluster and the server that carries it."""
 
     name: str
-    """Name of the member, of its service and of its node in Galera, for example `galera-1`."""
+    """Name of the member and of its node in Galera, for example `galera-1`."""
     server: Server
+    service: str
+    """Name of its service in the swarm: the member's own in mode `ordered`."""
+    port: int
+    """TCP port on which its server answers SQL for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +141,12 @@ class Settings:
     @cached_property
     def members(self) -> tuple[Member, ...]:
         """The members of the database, in order; the first one is where the cluster is born."""
-        names = member_names(self.config)
+        by_name = {server.name: server for server in self.servers}
+        names = iter(member_names(self.config))
         return tuple(
-            Member(name=name, server=server) for name, server in zip(names, self.servers, strict=False)
+            Member(name=(name := next(names)), server=by_name[server], service=service or name, port=port)
+            for service, port, servers in member_services(self.config)
+            for server in servers
         )
 
     @property
@@ -180,13 +187,28 @@ def manager_count(config: StackConfig) -> int:
 
 
 def member_count(config: StackConfig) -> int:
-    """Number of database members: as configured, or one on each server."""
+    """Number of database members, without those of groups: as configured, or one on each server."""
     return config.database.members or config.servers.count
 
 
+def member_services(config: StackConfig) -> list[tuple[str, int, list[str]]]:
+    """Service, port and names of the servers of the members; no service where each member has its own."""
+    database = config.database
+    first = [server.name for server in config.servers.expanded[: member_count(config)]]
+    if database.mode == "ordered":
+        return [("", database.port, first)]
+    groups = [(f"{database.cluster_name}-{one.name}", one.port, [*one.servers]) for one in database.groups]
+    return [(database.cluster_name, database.port, first), *groups]
+
+
 def member_names(config: StackConfig) -> tuple[str, ...]:
-    """Names of the members, in order."""
-    return tuple(f"{config.database.cluster_name}-{number}" for number in range(1, member_count(config) + 1))
+    """Names of the members, in order: numbered, or in mode `homogeneous` by their servers."""
+    if config.database.mode == "ordered":
+        cluster = config.database.cluster_name
+        return tuple(f"{cluster}-{number}" for number in range(1, member_count(config) + 1))
+    return tuple(
+        f"{service}-{server}" for service, _, servers in member_services(config) for server in servers
+    )
 
 
 def smallest_server_memory_mb(config: StackConfig) -> int | None:

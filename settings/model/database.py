@@ -58,11 +58,32 @@ class DatabaseUser(Section):
     """What the user may do."""
 
 
+class MemberGroup(Section):
+    """A further service of the same cluster, in mode `homogeneous`: members on a port of their own."""
+
+    name: Annotated[str, Field(json_schema_extra={"required": True})] = ""
+    """Name of the group; its service and its volume are called by it: `galera-NAME`."""
+
+    servers: Annotated[tuple[str, ...], Field(min_length=1, json_schema_extra={"required": True})] = ()
+    """Names of the servers that carry a member each; the last of them is the first to go."""
+
+    port: Annotated[int, Field(ge=1024, le=65535)] = 3307
+    """TCP port on which these servers answer SQL for the group's members."""
+
+
 class Database(Section):
     """The Galera cluster."""
 
     mode: Literal["ordered", "homogeneous"] = "ordered"
-    """`ordered`: one pinned service for each member. `homogeneous` is not part of this release."""
+    """`ordered`: one pinned service for each member. `homogeneous`: one service of equal members that find
+    each other through etcd (section `etcd`); a single member does without."""
+
+    storage: Literal["persistent", "ephemeral"] = "persistent"
+    """`persistent`: data in a volume on each server. `ephemeral`, in mode `homogeneous`: data that goes with
+    its container, and comes back from the other members only."""
+
+    groups: tuple[MemberGroup, ...] = ()
+    """Further services of the same cluster, in mode `homogeneous`."""
 
     flavor: Literal["mariadb", "percona-xtradb-cluster"] = "mariadb"
     """`mariadb`. `percona-xtradb-cluster` is not part of this release."""

@@ -23,6 +23,7 @@ class Member:
     hostname: str
     container: str
     endpoint: Endpoint
+    service: str
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,21 @@ class Cluster:
     @classmethod
     def of(cls, outputs: dict[str, Any]) -> "Cluster":
         """The cluster that a stack's outputs describe."""
-        endpoints = {endpoint.member: endpoint for endpoint in endpoints_of(outputs)}
+        hosts = {
+            one["member"]: (host["hostname"], one["service"])
+            for host in outputs["access"]["hosts"]
+            for one in host["members"]
+        }
         return cls(
             members=[
                 Member(
-                    name=host["member"],
-                    hostname=host["hostname"],
-                    container=node_container(host["hostname"]),
-                    endpoint=endpoints[host["member"]],
+                    name=endpoint.member,
+                    hostname=hosts[endpoint.member][0],
+                    container=node_container(hosts[endpoint.member][0]),
+                    endpoint=endpoint,
+                    service=hosts[endpoint.member][1],
                 )
-                for host in outputs["access"]["hosts"]
-                if host.get("member")
+                for endpoint in endpoints_of(outputs)
             ],
             password=outputs["databaseRootPassword"],
             uuid=outputs["database"]["clusterUuid"],
@@ -91,7 +96,7 @@ class Cluster:
 
     def scale(self, replicas: int, *members: Member, manager: Member | None = None) -> None:
         """Ask the swarm for so many tasks of each member's service, without waiting."""
-        words = " ".join(f"{member.name}={replicas}" for member in members)
+        words = " ".join(f"{member.service}={replicas}" for member in members)
         self.on(manager or self.members[0], f"docker service scale --detach {words}")
 
     def stop(self, *members: Member) -> None:
@@ -123,4 +128,4 @@ class Cluster:
 
 
 def _of_service(member: Member) -> str:
-    return f"label=com.docker.swarm.service.name={member.name}"
+    return f"label=com.docker.swarm.service.name={member.service}"

@@ -18,6 +18,7 @@ root_key=/galera/$GALERA_CLUSTER_NAME
 readonly _silent="etcd does not answer, and without it a member may only join"
 
 start_discovery() {
+    [[ ${GALERA_ETCD-} =~ ^[A-Za-z0-9.-]+:[0-9]+(,[A-Za-z0-9.-]+:[0-9]+)*$ ]] || { say "GALERA_ETCD names no etcd" && exit 1; }
     announced_address=$(own_address)
     register
     keep_registered &
@@ -56,7 +57,10 @@ register() {
 }
 
 _unregistered() {
-    [[ -e $run_dir/etcd_silent ]] || say "etcd does not answer (${GALERA_ETCD//,/, }): until it does, this member may only join"
+    if [[ ! -e $run_dir/etcd_silent ]] || ((SECONDS - ${silent_said:-0} >= 30)); then
+        say "etcd does not answer (${GALERA_ETCD//,/, }): until it does, this member may only join"
+        silent_said=$SECONDS
+    fi
     : >"$run_dir/etcd_silent"
 }
 

@@ -79,6 +79,23 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         ),
         {"admin_password"},
     ),
+    "MemberSeat": (
+        lambda: galera.MemberSeat(
+            "r",
+            galera.MemberSeatArgs(
+                managers=[SSH],
+                service="galera",
+                label="galera-swarm.seat.galera",
+                node_id="n",
+                hostname="db-1",
+                rank=1,
+                cluster_name="galera",
+                port=3306,
+                password="p",
+            ),
+        ),
+        {"password"},
+    ),
     "ServingBalancer": (
         lambda: load_balancer.ServingBalancer(
             "r",

@@ -162,3 +162,26 @@ def test_sql_view(
     seen = sql_view(object())  # type: ignore[arg-type]
     assert (seen.size, seen.version, seen.address) == (3, "10.11.19-MariaDB", "10.77.0.4")
     assert seen.is_synced is is_synced
+
+
+@pytest.mark.parametrize(
+    ("services", "absent", "size"),
+    [
+        ("galera 3/3 (max 1 per node)\n", [], 3),
+        ("galera 1/3 (max 1 per node)\n", [], 3),
+        ("galera 3/3 (max 1 per node)\ngalera-scale 2/2 (max 1 per node)\n", [], 5),
+        ("galera 3/3 (max 1 per node)\ngalera-scale 0/0 (max 1 per node)\n", [], 3),
+        ("galera 2/3 (max 1 per node)\n", ["galera-db-3"], 2),
+        ("galera-1 1/1\ngalera-2 0/0\ngalera-3 0/1\n", [], 3),
+    ],
+)
+def test_expected_size_by_tasks(services: str, absent: list[str], size: int) -> None:
+    assert expected_size(FakeManager(services), "galera", absent) == size
+
+
+@pytest.mark.parametrize(
+    ("update", "is_current"), [("", True), ("completed", True), ("updating", False), ("paused", False)]
+)
+def test_a_member_among_others_waits_for_the_end_of_their_update(update: str, is_current: bool) -> None:
+    said = documents.said(service(update) if update else service(), task())
+    assert task_view(FakeManager(said), "galera", "node-1").is_current == is_current

@@ -1,13 +1,14 @@
 """The decision table of the guard, and properties that hold for every change."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.topology.verdict import ServerFacts, Topology, judge, steps
+from providers.topology.verdict import MEMBERS, ServerFacts, Topology, judge, steps
 
 
 def topology(
@@ -248,3 +249,20 @@ def test_every_step_of_the_way_down_passes(size: int, target: int) -> None:
     assert way[-1] == min(size, target)
     for before, after in itertools.pairwise(way):
         assert refusal(topology(before, managers=1), topology(after, managers=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passes"),
+    [("1234567", "123", True), ("12345", "1", True), ("123", "", False)],
+)
+def test_members_that_leave_stepwise_leave_in_any_number(before: str, after: str, passes: bool) -> None:
+    def stepwise(members: str) -> Topology:
+        return replace(topology(7, members=members), stepwise=frozenset({MEMBERS}))
+
+    assert (refusal(stepwise(before), stepwise(after)) is None) == passes
+    assert refusal(topology(7, members="1234567"), topology(7, members="123"))
+
+
+def test_members_that_leave_stepwise_are_still_not_replaced_beyond_the_quorum() -> None:
+    new = replace(topology(3, moved="23"), stepwise=frozenset({MEMBERS}))
+    assert refusal(replace(topology(3), stepwise=frozenset({MEMBERS})), new)

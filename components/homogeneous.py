@@ -1,0 +1,309 @@
+"""A homogeneous Galera cluster: services of many equal tasks whose members find each other through etcd.
+
+Each member has a seat, a server on which a task of its service may run. Seats are taken one wave after
+another, each followed by the proof that its member is Synced, and given up one by one from the top. A change
+of the spec is rolled by the swarm itself, which waits for each task to be well: here a member is well once it
+is Synced.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pulumi
+
+from components.galera import MemberHost, waves
+from components.host import EngineSettings
+from components.member_files import INSIDE, MemberFiles, member_files, secret_file
+from components.swarm_file import SwarmFile, SwarmFileArgs
+from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
+from providers.galera import (
+    AbsentMembers,
+    AbsentMembersArgs,
+    ClusterBirth,
+    ClusterBirthArgs,
+    MemberSeat,
+    MemberSeatArgs,
+    MemberVolume,
+    SyncedMember,
+    SyncedMemberArgs,
+)
+from providers.ssh import SshInputs
+
+#: Until a member was Synced once, its health check may fail for as long as this: time for a very large SST.
+_START_PERIOD = "168h"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EtcdDoor:
+    """How members reach etcd. endpoints: `address:port` of each of its members, joined by commas."""
+
+    endpoints: pulumi.Input[str]
+    authority: pulumi.Input[str]
+    certificate: pulumi.Input[str]
+    private_key: pulumi.Input[str]
+    ready: Sequence[pulumi.Resource] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatedService:
+    """One service of the cluster. hosts: its seats, the first one first. volume: None for ephemeral data."""
+
+    service: str
+    port: int
+    hosts: Sequence[MemberHost]
+    volume: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomogeneousGaleraArgs:
+    """What the cluster is and where it runs; what is not said here is as in `GaleraArgs`.
+
+    services: the first one is where the cluster is born.
+    etcd: None for a standalone member.
+    """
+
+    cluster_name: str
+    image: pulumi.Input[str]
+    services: Sequence[SeatedService]
+    managers: Sequence[SshInputs]
+    network_id: pulumi.Input[str]
+    etcd: EtcdDoor | None = None
+    my_cnf: str = ""
+    memory_mb: int | None = None
+    buffer_pool_mb: int = 128
+    max_connections: int = 151
+    init_scripts: Mapping[str, str] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    root_password: pulumi.Input[str] | None = None
+    start_timeout_seconds: int = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A seat, and whose it is."""
+
+    of: SeatedService
+    host: MemberHost
+    rank: int
+
+    @property
+    def member(self) -> str:
+        return seated_name(self.of.service, self.host.hostname)
+
+
+class HomogeneousGalera(pulumi.ComponentResource):
+    """The members, each seen Synced. Its outputs are those of `Galera`."""
+
+    cluster_uuid: pulumi.Output[str]
+    root_password: pulumi.Output[str]
+    size: pulumi.Output[int]
+    state: pulumi.Output[str]
+    version: pulumi.Output[str]
+    endpoints: pulumi.Output[list[dict[str, object]]]
+    synced: list[SyncedMember]
+
+    def __init__(
+        self, name: str, args: HomogeneousGaleraArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("galera-swarm:galera:HomogeneousCluster", name, None, opts)
+        self._name, self._args = name, args
+        self._places = [
+            _Place(of=one, host=host, rank=rank)
+            for one in args.services
+            for rank, host in enumerate(one.hosts, 1)
+        ]
+        files = member_files(
+            name,
+            parent=self,
+            my_cnf=args.my_cnf,
+            root_password=args.root_password,
+            instead=["etcd"] if args.etcd else [],
+        )
+        self.root_password = files.root_password
+        self._files = [*files.files, *self._etcd_files(files)]
+        self._absent = AbsentMembers(
+            f"{name}-absent",
+            AbsentMembersArgs(members=self._volumes(), absent=args.absent),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self._seat_all(self._steady_engines())
+        last = self.synced[-1]
+        self.size, self.state, self.version = last.size, last.state, last.version
+        self.endpoints = pulumi.Output.all(*[place.host.private_ip for place in self._places]).apply(
+            lambda addresses: [
+                {"member": place.member, "host": address, "port": place.of.port}
+                for place, address in zip(self._places, addresses, strict=True)
+            ]
+        )
+        self.register_outputs({"cluster_uuid": self.cluster_uuid, "size": self.size})
+
+    def _seat_all(self, engines: Sequence[pulumi.Resource]) -> None:
+        self.synced = []
+        services: dict[str, SwarmService] = {}
+        birth: ClusterBirth | None = None
+        seat: MemberSeat | None = None
+        for wave in waves(len(self._places)):
+            before = list(self.synced)
+            for place in self._places[wave.start : wave.stop]:
+                if place.of.service not in services:
+                    services[place.of.service] = self._service(place.of, [*engines, *before])
+                service = services[place.of.service]
+                seat = self._seat(place, [service, *before, *([seat] if seat else [])])
+                if birth is None:
+                    birth = self._birth(seat)
+                    self.cluster_uuid = birth.cluster_uuid
+                self.synced.append(self._proof(place, service, birth, [seat, self._absent, *before]))
+
+    def _etcd_files(self, files: MemberFiles) -> list[SwarmFile]:
+        etcd, child = self._args.etcd, pulumi.ResourceOptions(parent=self)
+        if etcd is None:
+            return []
+        authority = SwarmFileArgs(path=f"{INSIDE}/etcd-authority.pem", content=etcd.authority)
+        return [
+            SwarmFile(f"{self._name}-etcd-authority", authority, child),
+            secret_file(self._name, "etcd_certificate", etcd.certificate, files.salt, child),
+            secret_file(self._name, "etcd_key", etcd.private_key, files.salt, child),
+        ]
+
+    def _steady_engines(self) -> list[pulumi.Resource]:
+        """Engine settings, one server after another: an engine that restarts takes its members with it."""
+        done: list[pulumi.Resource] = []
+        hosts = {place.host.hostname: place.host for place in self._places}
+        for hostname, host in hosts.items():
+            engine = EngineSettings(
+                hostname, host.engine, pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *done])
+            )
+            done.append(engine)
+            done += [self._steady(place, engine) for place in self._places if place.host.hostname == hostname]
+        return done
+
+    def _steady(self, place: _Place, engine: EngineSettings) -> SyncedMember:
+        return SyncedMember(
+            f"{place.member}-steady",
+            replace(self._proven(place), triggers=[engine.restart_key]),
+            pulumi.ResourceOptions(parent=self, depends_on=[engine]),
+        )
+
+    def _service(self, of: SeatedService, before: Sequence[pulumi.Resource]) -> SwarmService:
+        args = self._args
+        return SwarmService(
+            of.service,
+            SwarmServiceArgs(
+                service_name=of.service,
+                image=args.image,
+                command=[f"{INSIDE}/entrypoint"],
+                env={
+                    "GALERA_CLUSTER_NAME": args.cluster_name,
+                    "GALERA_MEMBER": "{{.Service.Name}}-{{.Node.Hostname}}",
+                    "GALERA_PEERS": f"{args.cluster_name}-members",
+                    "GALERA_BUFFER_POOL_MB": str(args.buffer_pool_mb),
+                    "GALERA_MAX_CONNECTIONS": str(args.max_connections),
+                    "GALERA_WELL_WHEN": "synced",
+                    **({"GALERA_ETCD": args.etcd.endpoints} if args.etcd else {}),
+                },
+                seats=seat_label(of.service),
+                network_id=args.network_id,
+                aliases=[f"{args.cluster_name}-members"],
+                files=self._files,
+                ports=[Port(target=3306, published=of.port)],
+                volumes=[Volume(name=of.volume, target="/var/lib/mysql")] if of.volume else [],
+                labels={"galera-swarm.cluster": args.cluster_name},
+                health=Health(command=[f"{INSIDE}/health"], start_period=_START_PERIOD, retries=3),
+                memory_mb=args.memory_mb,
+            ),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[*before, *(args.etcd.ready if args.etcd else ())]
+            ),
+        )
+
+    def _seat(self, place: _Place, before: Sequence[pulumi.Resource]) -> MemberSeat:
+        args = self._args
+        first = args.services[0]
+        staying = [one.host for one in self._places[: self._places.index(place)] if one.of is first]
+        return MemberSeat(
+            f"{place.member}-seat",
+            MemberSeatArgs(
+                managers=args.managers,
+                service=place.of.service,
+                label=seat_label(place.of.service),
+                node_id=place.host.node_id,
+                hostname=place.host.hostname,
+                rank=place.rank,
+                cluster_name=args.cluster_name,
+                port=first.port,
+                password=self.root_password,
+                survivors=[host.ssh for host in staying],
+                absent=args.absent,
+                timeout_seconds=args.start_timeout_seconds,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[*place.host.ready, *before], deleted_with=self),
+        )
+
+    def _volumes(self) -> list[MemberVolume]:
+        return [
+            {
+                "member": place.member,
+                "ssh": place.host.ssh,
+                "volume": place.of.volume or "",
+                "service": place.of.service,
+            }
+            for place in self._places
+        ]
+
+    def _birth(self, seat: MemberSeat) -> ClusterBirth:
+        args = self._args
+        return ClusterBirth(
+            f"{self._name}-birth",
+            ClusterBirthArgs(
+                ssh_of_members=self._volumes(),
+                first=self._places[0].member,
+                cluster_name=args.cluster_name,
+                init_scripts=dict(args.init_scripts),
+                timeout_seconds=args.start_timeout_seconds,
+            ),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[seat, *(one for place in self._places for one in place.host.ready)]
+            ),
+        )
+
+    def _proof(
+        self, place: _Place, service: SwarmService, birth: ClusterBirth, before: Sequence[pulumi.Resource]
+    ) -> SyncedMember:
+        return SyncedMember(
+            f"{place.member}-synced",
+            replace(
+                self._proven(place),
+                cluster_uuid=birth.cluster_uuid,
+                if_there=False,
+                triggers=[service.service_id, service.spec_digest, place.host.node_id],
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[service, *before]),
+        )
+
+    def _proven(self, place: _Place) -> SyncedMemberArgs:
+        """What every proof of a member is given; before the birth, nothing to wait for is fine."""
+        args = self._args
+        return SyncedMemberArgs(
+            ssh=place.host.ssh,
+            manager_ssh=args.managers,
+            member=place.member,
+            service=place.of.service,
+            node_id=place.host.node_id,
+            port=place.of.port,
+            cluster_name=args.cluster_name,
+            cluster_uuid=None,
+            if_there=True,
+            password=self.root_password,
+            absent=args.absent,
+            timeout_seconds=args.start_timeout_seconds,
+        )
+
+
+def seat_label(service: str) -> str:
+    """The node label that seats are marked with."""
+    return f"galera-swarm.seat.{service}"
+
+
+def seated_name(service: str, hostname: str) -> str:
+    """Name of a member: it goes with its server, because its data does."""
+    return f"{service}-{hostname}"

@@ -1,0 +1,126 @@
+"""A homogeneous cluster: who is seated after whom, what the one service is given, and what goes first."""
+
+from typing import Any
+
+from tests.unit.components.fake_engine import FakeEngine
+from tests.unit.components.stacks import (
+    BIRTH,
+    COMMAND,
+    CONFIG,
+    GUARD,
+    SECRET,
+    SERVICE,
+    SYNCED,
+    Stacks,
+    touched,
+)
+
+SEAT = "pulumi-python:dynamic/galera:MemberSeat"
+ETCD = "pulumi-python:dynamic/etcd:EtcdMember"
+
+EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
+GROUP = {"name": "scale", "servers": ["db-2", "db-3"], "port": 3307}
+
+
+def environment(engine: FakeEngine, service: str) -> dict[str, str]:
+    return dict(engine[SERVICE, service].plain["taskSpec"]["containerSpec"]["env"])
+
+
+class TestOneService:
+    """The spec, which nothing tells how many members there are."""
+
+    def test_one_service_with_a_seat_and_a_proof_for_each_member(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        names = [one.name for one in engine.of_type(SERVICE) if one.name.startswith("galera")]
+        assert names == ["galera"]
+        assert [one.name for one in engine.of_type(SEAT)] == [f"galera-db-{n}-seat" for n in (1, 2, 3)]
+        proofs = [one.name for one in engine.of_type(SYNCED) if one.name.endswith("-synced")]
+        assert proofs == [f"galera-db-{number}-synced" for number in (1, 2, 3)]
+
+    def test_members_are_named_by_the_swarm(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        env = environment(engine, "galera")
+        assert env["GALERA_MEMBER"] == "{{.Service.Name}}-{{.Node.Hostname}}"
+        assert env["GALERA_ETCD"] == "etcd-1:2379,etcd-2:2379,etcd-3:2379"
+        placement = engine[SERVICE, "galera"].plain["taskSpec"]["placement"]
+        assert placement["constraints"] == ["node.labels.galera-swarm.seat.galera==yes"]
+        assert placement["maxReplicas"] == 1
+
+    def test_growth_leaves_the_service_as_it_is(self, stacks: Stacks) -> None:
+        before = stacks.deployed({**EQUAL, "database.members": 3, "servers.count": 5})
+        after = stacks.deployed({**EQUAL, "database.members": 5, "servers.count": 5}, previous=before)
+        assert f"{SERVICE} galera" not in touched(after)
+        assert {what.split(" ")[1] for what in touched(after) if SEAT in what} == {
+            "galera-db-4-seat",
+            "galera-db-5-seat",
+        }
+
+    def test_the_key_to_etcd_is_a_secret_and_its_authority_is_not(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        assert engine[SECRET, "galera-etcd-key"]
+        assert engine[CONFIG, "galera-etcd-authority"]
+
+    def test_alone_it_knows_nothing_of_etcd(self, stacks: Stacks) -> None:
+        engine = stacks.deployed({"database.mode": "homogeneous", "database.members": 1})
+        assert "GALERA_ETCD" not in environment(engine, "galera")
+        assert not engine.of_type(ETCD)
+
+    def test_ephemeral_members_have_no_volume(self, stacks: Stacks) -> None:
+        engine = stacks.deployed({**EQUAL, "database.storage": "ephemeral"})
+        assert not engine[SERVICE, "galera"].plain["taskSpec"]["containerSpec"].get("mounts")
+        members = engine[BIRTH, "galera-birth"].plain["ssh_of_members"]
+        assert [(one["volume"], one["service"]) for one in members] == [("", "galera")] * 3
+
+
+class TestOrder:
+    """What waits for what."""
+
+    def test_etcd_is_there_before_the_members(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        before = engine.before(engine[SERVICE, "galera"])
+        assert {one.urn for one in engine.of_type(ETCD)} <= before
+
+    def test_a_seat_waits_for_the_proofs_of_earlier_waves_and_the_seat_before(self, stacks: Stacks) -> None:
+        engine = stacks.deployed({**EQUAL, "servers.count": 5})
+        seats = [engine[SEAT, f"galera-db-{number}-seat"] for number in range(1, 6)]
+        proofs = [engine[SYNCED, f"galera-db-{number}-synced"].urn for number in range(1, 6)]
+        for number, earlier in ((1, 1), (2, 2), (3, 2), (4, 4)):
+            before = engine.before(seats[number])
+            assert seats[number - 1].urn in before
+            assert [urn for urn in proofs if urn in before] == proofs[:earlier]
+
+    def test_birth_follows_the_first_seat_alone(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        before = engine.before(engine[BIRTH, "galera-birth"])
+        assert [one.name for one in engine.of_type(SEAT) if one.urn in before] == ["galera-db-1-seat"]
+
+    def test_engines_change_one_after_another_each_seen_steady(self, stacks: Stacks) -> None:
+        engine = stacks.deployed(EQUAL)
+        for number in (2, 3):
+            before = engine.before(engine[COMMAND, f"db-{number}-settings"])
+            assert engine[SYNCED, f"galera-db-{number - 1}-steady"].urn in before
+        assert engine[SYNCED, "galera-db-3-steady"].urn in engine.before(engine[SERVICE, "galera"])
+
+    def test_a_changed_spec_is_waited_for_on_every_seat(self, stacks: Stacks) -> None:
+        before = stacks.deployed(EQUAL)
+        changed = {**EQUAL, "database.myCnf": "[mariadb]\nlong_query_time = 5\n"}
+        what = touched(stacks.deployed(changed, previous=before))
+        assert what[f"{SERVICE} galera"] == "update"
+        for number in (1, 2, 3):
+            assert what[f"{SYNCED} galera-db-{number}-synced"] == "update"
+        assert not [one for one in what if SEAT in one]
+
+
+class TestGroups:
+    """A second service of the same cluster."""
+
+    def test_it_comes_last_with_its_own_port_and_volume(self, stacks: Stacks) -> None:
+        engine = stacks.deployed({**EQUAL, "database.groups": [GROUP]})
+        service = engine[SERVICE, "galera-scale"]
+        assert service.plain["endpointSpec"]["ports"][0]["publishedPort"] == 3307
+        (mount,) = service.plain["taskSpec"]["containerSpec"]["mounts"]
+        assert mount["source"] == "galera-scale-data"
+        assert environment(engine, "galera-scale")["GALERA_CLUSTER_NAME"] == "galera"
+        assert engine[SYNCED, "galera-db-2-synced"].urn in engine.before(service)
+        members = engine[GUARD, "topology"].plain["members"]
+        assert members == ["db-1", "db-2", "db-3", "db-2", "db-3"]

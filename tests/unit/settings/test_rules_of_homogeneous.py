@@ -1,0 +1,108 @@
+"""Each rule of mode `homogeneous`, and the members that follow from it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.settings.config import assert_refused, problems_of, sound, spoil
+
+EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
+GROUP = {"name": "scale", "servers": ["db-2", "db-3"]}
+
+# What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("nobody to ask", {"database.mode": "homogeneous"}, "database.mode", "needs etcd"),
+    (
+        "a group of one without etcd",
+        {"database.mode": "homogeneous", "database.members": 1, "database.groups": [GROUP]},
+        "database.mode",
+        "needs etcd",
+    ),
+    ("group of pinned members", {"database.groups": [GROUP]}, "database.groups", "mode homogeneous"),
+    ("pinned and ephemeral", {"database.storage": "ephemeral"}, "database.storage", "mode homogeneous"),
+    ("balanced", {**EQUAL, "loadBalancer.enabled": True}, "loadBalancer.enabled", "mode ordered"),
+    (
+        "group without a name",
+        {**EQUAL, "database.groups": [{**GROUP, "name": "Scale_1"}]},
+        "database.groups[0].name",
+        "a-z",
+    ),
+    (
+        "two groups of one name",
+        {**EQUAL, "database.groups": [GROUP, {**GROUP, "port": 3308}]},
+        "database.groups[1].name",
+        "is taken",
+    ),
+    (
+        "the port of the others",
+        {**EQUAL, "database.groups": [{**GROUP, "port": 3306}]},
+        "database.groups[0].port",
+        "the port of database.port",
+    ),
+    (
+        "two groups on one port",
+        {**EQUAL, "database.groups": [GROUP, {**GROUP, "name": "more"}]},
+        "database.groups[1].port",
+        "database.groups[0].port",
+    ),
+    (
+        "a port of the swarm",
+        {**EQUAL, "database.groups": [{**GROUP, "port": 7946}]},
+        "database.groups[0].port",
+        "gossip",
+    ),
+    (
+        "no such server",
+        {**EQUAL, "database.groups": [{**GROUP, "servers": ["db-2", "db-9"]}]},
+        "database.groups[0].servers[1]",
+        "no server",
+    ),
+    (
+        "two members of a group on one server",
+        {**EQUAL, "database.groups": [{**GROUP, "servers": ["db-2", "db-2"]}]},
+        "database.groups[0].servers[1]",
+        "twice",
+    ),
+    (
+        "a group without members",
+        {**EQUAL, "database.groups": [{**GROUP, "servers": []}]},
+        "database.groups[0].servers",
+        "at least 1 item",
+    ),
+    (
+        "absent by its name in the other mode",
+        {**EQUAL, "database.absent": ["galera-1"]},
+        "database.absent[0]",
+        "galera-db-1",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "words"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+def test_refuses(changes: dict[str, Any], key: str, words: str, tmp_path: Path) -> None:
+    assert_refused(changes, key, words, tmp_path)
+
+
+def test_members_are_called_by_their_servers() -> None:
+    settings = sound(spoil({**EQUAL, "database.groups": [GROUP]}))
+    assert [(one.name, one.server.name, one.service, one.port) for one in settings.members] == [
+        ("galera-db-1", "db-1", "galera", 3306),
+        ("galera-db-2", "db-2", "galera", 3306),
+        ("galera-db-3", "db-3", "galera", 3306),
+        ("galera-scale-db-2", "db-2", "galera-scale", 3307),
+        ("galera-scale-db-3", "db-3", "galera-scale", 3307),
+    ]
+
+
+def test_one_member_stands_alone_without_etcd() -> None:
+    changes = {"database.mode": "homogeneous", "database.members": 1}
+    assert [one for one in problems_of(spoil(changes)) if one.severity == "error"] == []
+
+
+def test_names_that_get_too_long() -> None:
+    changes = {**EQUAL, "database.clusterName": "c" * 32, "servers.hostnamePrefix": "h" * 32}
+    found = [one.key for one in problems_of(spoil(changes)) if one.severity == "error"]
+    assert "database.clusterName" in found
