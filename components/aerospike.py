@@ -188,7 +188,9 @@ class Aerospike(pulumi.ComponentResource):
                 labels={CLUSTER_LABEL: args.cluster_name},
                 # It answers once its records are read, which takes as long as there are many; a failed check
                 # counts from the first good one on, or after the start period.
-                health=Health(command=["asinfo", "-v", "status"], interval="5s", start_period="30m"),
+                health=Health(
+                    command=["asinfo", "-v", "status"], interval="5s", timeout="10s", start_period="30m"
+                ),
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),

@@ -39,7 +39,7 @@ def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> It
         "aerospike__enabled": True,
         "aerospike__replicas": 2,
         "aerospike__discoverySeconds": 2,
-        "aerospike__timeoutSeconds": 120,
+        "aerospike__timeoutSeconds": 300,
     }
     with temporary_stack("aerospike", tmp_path_factory.mktemp("aerospike"), **changes) as made:
         yield made
