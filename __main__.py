@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.offer import show_offer
 from components.stack import deploy
 from providers.softlayer.preflight import preflight
 from settings import Problem, load
@@ -16,4 +17,4 @@ if trouble is not None:
     key, text = trouble
     shown = cloud.endpoint if key == "cloud.endpoint" else None
     raise pulumi.RunError(report(settings.stack, [Problem(key=key, text=text, value=shown)]))
-deploy(settings)
+deploy(settings, onlooker=show_offer)

@@ -1,5 +1,7 @@
 """The way of the data in one place: settings → servers → swarm → network → members seen Synced → outputs."""
 
+from collections.abc import Callable
+
 import pulumi
 import pulumi_docker as docker
 
@@ -27,14 +29,18 @@ from providers.topology import (
 )
 from settings import Settings
 
+#: Told the settings, the topology they ask for, and the stack as it was last deployed.
+Onlooker = Callable[[Settings, TopologyArgs, pulumi.StackReference], object]
 
-def deploy(settings: Settings) -> Ground:
+
+def deploy(settings: Settings, onlooker: Onlooker = lambda *_: None) -> Ground:
     """Declare every resource of the stack and export its outputs. What it stands on is there for more."""
     pair = key_pair(settings.ssh_key_path, f"galera-swarm-{settings.stack}")
     topology = _topology(settings)
     # The stack's own outputs tell what the last deployment reached.
     here = f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.stack}"
     deployed = pulumi.StackReference("deployed", here)
+    onlooker(settings, topology, deployed)
     guard = _guard(topology, deployed)
     servers = _servers(settings, pair, guard, deployed)
     _introduce(servers, settings)

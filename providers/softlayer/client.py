@@ -100,6 +100,13 @@ class Api:
             self.clock.sleep(wait)
         raise AssertionError  # growing() never ends
 
+    def call_once(self, doing: str, service: str, method: str, *args: Any, **options: Any) -> Any:
+        """Make a call without patience: what fails is raised as the mapped CloudError at once."""
+        result, fault = self._attempt(self._call, service, method, args, options)
+        if fault is not None:
+            raise fault.error(self.subject, doing, self.endpoint) from fault.cause
+        return result
+
     def listing(
         self, doing: str, service: str, method: str, *, mask: str, filters: Any
     ) -> list[dict[str, Any]]:

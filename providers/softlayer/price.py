@@ -6,7 +6,7 @@ hours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -39,17 +39,20 @@ def price_of(verified: Mapping[str, Any]) -> Price:
 
 
 def quote(api: Api, inputs: GuestInputs) -> Price:
-    """Ask the API what the guest would cost; buys nothing. Raises CloudError as the order would."""
-    return price_of(verified_order(api, inputs)[1])
+    """Ask the API once what the guest would cost; buys nothing. Raises CloudError as the order would."""
+    return price_of(_verified(api.call_once, inputs)[1])
 
 
 def verified_order(api: Api, inputs: GuestInputs) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """The complete order for a guest, and the API's verification of it; buys nothing."""
-    container = api.call(
-        "preparing the order", "Virtual_Guest", "generateOrderTemplate", create_template(inputs)
-    )
+    return _verified(api.call, inputs)
+
+
+def _verified(call: Callable[..., Any], inputs: GuestInputs) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    template = create_template(inputs)
+    container = call("preparing the order", "Virtual_Guest", "generateOrderTemplate", template)
     order = complete_order(container, inputs)
-    return order, api.call("verifying the order", "Product_Order", "verifyOrder", order)
+    return order, call("verifying the order", "Product_Order", "verifyOrder", order)
 
 
 def _total(prices: Iterable[Mapping[str, Any]], key: str) -> Decimal:

@@ -9,10 +9,12 @@ from providers.topology.guard import (
     TopologyGuardProvider,
 )
 from providers.topology.settled import TopologySettled, TopologySettledArgs, TopologySettledProvider
+from providers.topology.verdict import Topology, replaced
 
 __all__ = [
     "KeptCopies",
     "ServerIdentity",
+    "Topology",
     "TopologyArgs",
     "TopologyGuard",
     "TopologyGuardArgs",
@@ -20,4 +22,5 @@ __all__ = [
     "TopologySettled",
     "TopologySettledArgs",
     "TopologySettledProvider",
+    "replaced",
 ]

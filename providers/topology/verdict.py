@@ -162,6 +162,12 @@ def judge(
     return Verdict(in_flux=frozenset(touched), refusal=refusal)
 
 
+def replaced(settled: Mapping[str, Any] | None, new: Topology) -> frozenset[str]:
+    """Servers that the new topology replaces; `settled` is the one last reached, as it travels."""
+    fates = Topology.from_props(settled).moved(new) if settled else {}
+    return frozenset(name for name, fate in fates.items() if fate == REPLACING and name in new.servers)
+
+
 def steps(size: int, target: int) -> list[int]:
     """Sizes to go through when shrinking, from `size` down to `target`: [5, 3, 2, 1] for 5 to 1."""
     way = [size]

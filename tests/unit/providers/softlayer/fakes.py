@@ -92,6 +92,7 @@ class FakeAccount:
             "complexType": "SoftLayer_Container_Product_Order_Virtual_Guest",
             "virtualGuests": [{"hostname": template["hostname"], "domain": template["domain"]}],
             "prices": [{"id": 1, "hourlyRecurringFee": ".05"}],
+            "useHourlyPricing": True,
         }
 
     def _verifyOrder(self, order: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
