@@ -46,6 +46,7 @@ def _common(ground: Ground) -> dict[str, Any]:
         "memory_mb": database.memory_mb,
         "buffer_pool_mb": settings.buffer_pool_mb,
         "max_connections": database.max_connections,
+        "gcache_mb": database.gcache_mb,
         "init_scripts": {
             script.name: base64.b64encode(script.read_bytes()).decode() for script in settings.init_scripts
         },

@@ -68,6 +68,7 @@ class GaleraArgs:
     memory_mb: int | None = None
     buffer_pool_mb: int = 128
     max_connections: int = 151
+    gcache_mb: int | None = None
     init_scripts: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
     root_password: pulumi.Input[str] | None = None
@@ -145,6 +146,7 @@ class Galera(pulumi.ComponentResource):
                     "GALERA_PEERS": f"{args.cluster_name}-members",
                     "GALERA_BUFFER_POOL_MB": str(args.buffer_pool_mb),
                     "GALERA_MAX_CONNECTIONS": str(args.max_connections),
+                    **({"GALERA_GCACHE_MB": str(args.gcache_mb)} if args.gcache_mb else {}),
                 },
                 server=host.hostname,
                 network_id=args.network_id,

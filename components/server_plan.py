@@ -64,6 +64,8 @@ def host_plan(settings: Settings) -> HostPlan:
         firewall=FirewallPlan(
             enabled=host.firewall,
             public_ports=(*settings.load_balancer.public_ports, *settings.wordpress.public_ports),
+            restrict_private=bool(host.trusted_subnets),
+            trusted_subnets=host.trusted_subnets,
         ),
         encrypted_overlay=settings.network.encrypted,
     )

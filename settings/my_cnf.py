@@ -24,6 +24,7 @@ _SET_BY_KEY: Final = {
     "port": "use database.port",
     "require_secure_transport": "galera-swarm itself speaks plain SQL, inside its SSH connections",
     "wsrep_cluster_name": "use database.clusterName",
+    "wsrep_provider_options": "use database.gcacheMb for the gcache; the rest is galera-swarm's",
     "wsrep_sst_method": "use database.sstMethod",
 }
 

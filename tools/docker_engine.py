@@ -12,13 +12,15 @@ from pathlib import Path
 
 from tools.checkout import TOOLS
 from tools.errors import ToolError
-from tools.packages import install_command, missing, provide
+from tools.packages import missing, provide
 from tools.steps import Step, logged
 
 #: What the stand-in cloud needs besides Python.
 PROGRAMS = ("docker", "dockerd", "iptables", "losetup")
 #: Makes the servers' base image where no registry can be reached; elsewhere it is not needed.
 BASE_IMAGE_PROGRAMS = ("mmdebstrap",)
+#: Who may use the engine is not enough: the stand-in attaches disks and reaches its servers' networks.
+AS_ROOT = "sudo make up"
 PID_FILE = TOOLS / "dockerd.pid"
 LOG_FILE = TOOLS / "dockerd.log"
 _SOCKET = Path("/var/run/docker.sock")
@@ -50,7 +52,7 @@ def answers() -> bool:
         return connection.getresponse().status == 200
     except PermissionError as exc:
         message = f"this user may not use the Docker engine at {connection.path}"
-        raise ToolError(message, "sudo usermod -aG docker $USER && newgrp docker") from exc
+        raise ToolError(message, AS_ROOT) from exc
     except (OSError, http.client.HTTPException):
         return False
     finally:
@@ -61,11 +63,9 @@ def _require_leave() -> None:
     if answers() or os.geteuid() == 0:
         return
     absent = missing(PROGRAMS)
-    if absent:
-        message = f"no Docker engine answers, and this user cannot install one (missing: {', '.join(absent)})"
-        raise ToolError(message, install_command(absent))
-    message = "no Docker engine runs on this machine"
-    raise ToolError(message, "sudo systemctl enable --now docker")
+    lack = f"this user cannot install one (missing: {', '.join(absent)})" if absent else "none runs"
+    message = f"no Docker engine answers, and {lack}; the stand-in cloud needs root for more than that"
+    raise ToolError(message, AS_ROOT)
 
 
 def _provide() -> str:

@@ -50,6 +50,11 @@ def _destroy(stack: EngineStack, phases: Phases, *, force: bool) -> None:
             _remove(stack, "--force")
         return
     stack.recover()
+    if kept := stack.protected():
+        names = ", ".join(sorted(set(kept)))
+        message = f"servers.protect keeps {names} from being deleted; nothing was touched"
+        remedy = f"set servers.protect to false, then make up STACK={stack.name}, then make down again"
+        raise ToolError(message, remedy)
     if stack.resources():
         if stack.local:
             # Its servers have to be there, so that they can be left in order; after a reboot they are not.

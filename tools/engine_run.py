@@ -57,6 +57,12 @@ class EngineStack:
         exported = json.loads(self.ask("stack", "export", "--stack", self.name))
         return len((exported.get("deployment") or {}).get("resources") or [])
 
+    def protected(self) -> list[str]:
+        """Names of the resources that the state protects from being deleted."""
+        exported = json.loads(self.ask("stack", "export", "--stack", self.name))
+        resources = (exported.get("deployment") or {}).get("resources") or []
+        return [resource["urn"].split("::")[-1] for resource in resources if resource.get("protect")]
+
     def images(self) -> list[str]:
         """The images that the stack's services run. Raises ToolError when its configuration has problems."""
         done = subprocess.run(

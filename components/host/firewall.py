@@ -7,6 +7,10 @@ closes: what it lets pass goes back to the rules of others. The engine never emp
 of it changes nothing.
 """
 
+from ipaddress import ip_address, ip_network
+
+import pulumi
+
 from components.host.plan import FirewallPlan, HostFacts
 from components.host.script import STATE_DIR, Part, assignment, shell
 
@@ -28,11 +32,17 @@ def firewall(plan: FirewallPlan, facts: HostFacts) -> Part:
 
 def firewall_program(plan: FirewallPlan, facts: HostFacts) -> str:
     """The program's text for one server. Without a public address nothing is filtered and old chains of ours
-    are taken away.
+    are taken away. Raises RunError where the trusted networks leave the server's own out.
     """
     public = facts.public_ip if plan.enabled and facts.public_ip else ""
     private = facts.private_ip if plan.enabled and plan.restrict_private else ""
     trusted = sorted({*facts.private_subnets, *plan.trusted_subnets})
+    if private and not any(ip_address(private) in ip_network(subnet) for subnet in trusted):
+        said = (
+            f"{facts.hostname}: its private address {private} is in none of host.trustedSubnets"
+            f" ({', '.join(trusted)}), so its neighbours would be shut out; add its network"
+        )
+        raise pulumi.RunError(said)
     values = {
         "state": STATE_DIR,
         "public_address": public,

@@ -14,7 +14,8 @@ from typing import Any
 
 from providers.softlayer.errors import CredentialsError, InputError
 
-DEFAULT_TIMEOUT_SECONDS = 60.0
+# The settings say the same where the key is left out (cloud.timeoutSeconds).
+DEFAULT_TIMEOUT_SECONDS = 120.0
 # An order is answered late rather than never: a shorter timeout only turns a slow order into a doubtful one.
 LEAST_ORDER_TIMEOUT_SECONDS = 120.0
 # How long an order of unknown outcome is searched for (research/softlayer.md section 7, step 3).

@@ -40,6 +40,7 @@ class TopologyArgs:
     servers: all of them, managers first.
     managers: how many of them, from the top, are swarm managers.
     members: the servers that carry a Galera member. cluster: its name, which its members and volumes carry.
+    network: what the overlay network is, by the keys of its section in the config.
     voters: for each other service with a quorum ("etcd", "consul") the servers that vote in it.
     copies: for each service without a quorum that keeps its records several times, its nodes and how often.
     stepwise: members leave one after another, each seen gone in order; so any number may be removed at once.
@@ -49,6 +50,7 @@ class TopologyArgs:
     managers: int
     members: Sequence[str] = ()
     cluster: str = ""
+    network: Mapping[str, Any] = field(default_factory=dict)
     voters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     copies: Mapping[str, KeptCopies] = field(default_factory=dict)
     stepwise: bool = False
@@ -60,6 +62,7 @@ class TopologyArgs:
             "managers": self.managers,
             "members": list(self.members),
             "cluster": self.cluster,
+            "network": dict(self.network),
             "voters": {service: list(names) for service, names in self.voters.items()},
             # Left out while there is none, as it was before there were such services.
             **({"copies": {name: dict(kept) for name, kept in self.copies.items()}} if self.copies else {}),
@@ -86,6 +89,7 @@ class TopologyGuardProvider(StatelessProvider):
         "managers",
         "members",
         "cluster",
+        "network",
         "voters",
         "copies",
         "stepwise",
@@ -93,7 +97,7 @@ class TopologyGuardProvider(StatelessProvider):
         "attempt",
         "in_flux",
     )
-    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "voters", "copies")
+    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "network", "voters", "copies")
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """One failure, one sentence, if any quorum would lose more than it can; talks to nobody.
@@ -123,6 +127,12 @@ class TopologyGuardProvider(StatelessProvider):
         failures = [CheckFailure("", verdict.refusal)] if verdict.refusal else []
         if _olds.get("cluster") and _olds["cluster"] != inputs.get("cluster"):
             failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
+        # A network that was never reached whole carries nothing yet, and may be mended.
+        reached = (record.get("topology") or {}).get("network") or {}
+        wanted = inputs.get("network") or {}
+        moved = [key for key in reached if changed(reached[key], wanted.get(key))]
+        if moved:
+            failures.append(CheckFailure("", _moved(moved, reached, wanted)))
         return CheckResult(inputs, failures)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -147,6 +157,14 @@ def _renamed(before: str, after: str) -> str:
     return (
         f"database.clusterName {after} would put an empty cluster in the place of {before}, whose data stays"
         f" in volumes nobody uses; set it back to {before}, or make another stack for {after}"
+    )
+
+
+def _moved(keys: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = " and ".join(f"network.{key} {after.get(key)} in place of {before[key]}" for key in keys)
+    return (
+        f"{told} would replace the network under the database and stop all its members at once; set it back,"
+        " or make another stack with it and move the data there"
     )
 
 

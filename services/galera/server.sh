@@ -19,7 +19,7 @@ galera_library() {
 provider_options() {
     printf '%s;' evs.keepalive_period=PT0.5S evs.inactive_check_period=PT0.25S evs.suspect_timeout=PT1.5S \
         evs.inactive_timeout=PT4S evs.install_timeout=PT3S evs.join_retrans_period=PT0.3S gmcast.peer_timeout=PT2S \
-        pc.recovery=false pc.wait_prim_timeout=PT15S gcache.size=256M gcache.recover=yes
+        pc.recovery=false pc.wait_prim_timeout=PT15S "gcache.size=${GALERA_GCACHE_MB:-256}M" gcache.recover=yes
 }
 
 write_server_config() {

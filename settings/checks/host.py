@@ -99,6 +99,29 @@ def labels(context: Context) -> Iterator[Problem]:
             yield Problem(key=key, text="must be one line of text")
 
 
+def firewall(context: Context) -> Iterator[Problem]:
+    """Without the firewall the database stands open to the public network."""
+    config = context.config
+    if not config.host.firewall and not config.servers.private_only:
+        text = (
+            f"leaves every port of the servers open on the public network, {config.database.port} of the"
+            " database too; keep it on, or let a firewall of the cloud stand in front"
+        )
+        yield Problem(key="host.firewall", value="false", text=text, severity="warning")
+
+
+def trusted_subnets(context: Context) -> Iterator[Problem]:
+    """Networks by CIDR, and a firewall that lets them in."""
+    host = context.config.host
+    for index, subnet in enumerate(host.trusted_subnets):
+        if names.ipv4_network(subnet) is None:
+            text = "must be an IPv4 network in CIDR form without host bits, such as 10.141.0.0/26"
+            yield Problem(key=f"host.trustedSubnets[{index}]", value=show(subnet), text=text)
+    if host.trusted_subnets and not host.firewall:
+        text = "needs host.firewall: without it everybody is let in"
+        yield Problem(key="host.trustedSubnets", value=show(host.trusted_subnets), text=text)
+
+
 CHECKS = (
     Check(reads=("host.dataDisk.device",), find=data_disk),
     Check(reads=("host.dataDisk.filesystem", "servers.disks"), find=second_disk),
@@ -106,4 +129,6 @@ CHECKS = (
     Check(reads=(), find=registry_mirrors),
     Check(reads=("host.logMaxSize",), find=log_size),
     Check(reads=(), find=labels),
+    Check(reads=("host.firewall", "servers.privateOnly"), find=firewall),
+    Check(reads=("host.firewall",), find=trusted_subnets),
 )

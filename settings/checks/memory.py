@@ -1,9 +1,9 @@
-"""Whether the database fits into the memory of its server."""
+"""Whether the database fits into the memory of its server, and its write cache onto the disk."""
 
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.model import buffer_pool_mb, smallest_server_memory_mb
+from settings.model import buffer_pool_mb, member_count, smallest_server_memory_mb
 from settings.problems import Problem, show
 
 #: What the system, Docker and the SSH session take of a server, in MB.
@@ -48,8 +48,24 @@ def _pool(context: Context, most: int, why: str) -> Iterator[Problem]:
         yield Problem(key="database.bufferPoolMb", value=show(pool), text=text)
 
 
+def write_cache(context: Context) -> Iterator[Problem]:
+    """The file of past writes leaves most of the data disk to the data."""
+    gcache = context.config.database.gcache_mb
+    own_disk = context.config.host.data_disk.filesystem != "none"
+    for server in context.config.servers.expanded[: member_count(context.config)]:
+        disks = server.disks_gb
+        disk = disks[1] if own_disk and len(disks) > 1 else disks[0]
+        if gcache is not None and gcache > disk * 1024 // 2:
+            text = f"must be {disk * 1024 // 2} or less: half of the disk with the data of {server.name}"
+            yield Problem(key="database.gcacheMb", value=show(gcache), text=text)
+            return
+
+
 CHECKS = (
     Check(reads=("database.memoryMb", *_SIZES), find=container),
     Check(reads=("database.memoryMb", "database.bufferPoolMb"), find=pool_in_container),
     Check(reads=("database.memoryMb", "database.bufferPoolMb", *_SIZES), find=pool_in_server),
+    Check(
+        reads=("database.gcacheMb", "servers.disks", "host.dataDisk.filesystem", *_SIZES), find=write_cache
+    ),
 )

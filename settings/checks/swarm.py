@@ -10,16 +10,19 @@ from settings.problems import Problem, show
 GOSSIP_PORT = 7946
 
 
-def managers(context: Context) -> Iterator[Problem]:
-    """An odd number of managers, on servers that there are."""
+def odd_managers(context: Context) -> Iterator[Problem]:
+    """An odd number of managers."""
     chosen = context.config.swarm.managers
-    count = context.config.servers.count
-    if chosen is None:
-        return
-    if chosen % 2 == 0:
+    if chosen is not None and chosen % 2 == 0:
         text = "must be odd: an even number of managers survives no more losses than one fewer"
         yield Problem(key="swarm.managers", value=show(chosen), text=text)
-    if chosen > count:
+
+
+def managers_on_servers(context: Context) -> Iterator[Problem]:
+    """Managers on servers that there are."""
+    chosen = context.config.swarm.managers
+    count = context.config.servers.count
+    if chosen is not None and chosen > count:
         text = f"must be {count} or less, the number of servers (servers.count)"
         yield Problem(key="swarm.managers", value=show(chosen), text=text)
 
@@ -44,7 +47,8 @@ def data_path_port(context: Context) -> Iterator[Problem]:
 
 
 CHECKS = (
-    Check(reads=("swarm.managers", "servers.count"), find=managers),
+    Check(reads=("swarm.managers",), find=odd_managers),
+    Check(reads=("swarm.managers", "servers.count"), find=managers_on_servers),
     Check(reads=("swarm.addressPool", "swarm.addressPoolMask"), find=address_pool),
     Check(reads=("swarm.dataPathPort",), find=data_path_port),
 )

@@ -110,6 +110,11 @@ class Database(Section):
     buffer_pool_mb: Annotated[int, Field(ge=16, le=524288)] | None = None
     """InnoDB buffer pool in MB; the default is half of `memoryMb`, or of the server's memory."""
 
+    gcache_mb: Annotated[int, Field(ge=16, le=1048576)] | None = None
+    """Size in MB of each member's file of past writes (Galera's gcache, on the data disk), 256 by default. A
+    member that was away for less than it holds comes back by these writes, else by a full copy. Take the
+    write rate times the longest absence: 1 MB/s for an hour is 3600."""
+
     max_connections: Annotated[int, Field(ge=10, le=100000)] = 151
     """Most client connections to each member at a time."""
 

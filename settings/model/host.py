@@ -50,7 +50,12 @@ class Host(Section):
     """Number of log files kept for each container."""
 
     firewall: bool = True
-    """Let only SSH answer on the public interface."""
+    """Let only SSH answer on the public interface. Without it every port of the servers is open there, that
+    of the database too."""
+
+    trusted_subnets: tuple[str, ...] = ()
+    """Networks (CIDR) that may reach the servers' private addresses, the servers' own among them. Without
+    any, everything on the private network may."""
 
     labels: Mapping[str, str] = Field(default_factory=dict)
     """Labels of each Docker engine, besides `dc` and `instance_type`."""

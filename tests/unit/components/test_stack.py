@@ -111,6 +111,19 @@ class TestOrder:
         assert engine[NODE, "swarm-db-1"].urn in engine.before(provider)
         assert provider.plain["host"] == "ssh://root@10.140.0.10"
 
+    def test_a_gcache_of_another_size_reaches_the_members_and_else_they_are_as_before(
+        self, stacks: Stacks
+    ) -> None:
+        def told(engine: FakeEngine) -> dict[str, str]:
+            task = engine[SERVICE, "galera-1"].plain["taskSpec"]
+            environment: dict[str, str] = task["containerSpec"]["env"]
+            return environment
+
+        before = told(stacks.first(3))
+        assert "GALERA_GCACHE_MB" not in before
+        after = stacks.deployed({"database.gcacheMb": 1024}, previous=stacks.first(3))
+        assert told(after) == {**before, "GALERA_GCACHE_MB": "1024"}
+
     def test_servers_are_ordered_prepared_and_joined_beside_each_other(self, stacks: Stacks) -> None:
         engine = stacks.first(3)
         for names, type_ in (("db-#", GUEST), ("db-#-preparation", COMMAND), ("swarm-db-#", NODE)):

@@ -33,6 +33,18 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no log file", {"host.logMaxFiles": 0}, "host.logMaxFiles", "from 1 to 1000"),
     ("own label", {"host.labels.dc": "x"}, "host.labels.dc", "set by galera-swarm"),
     ("label as number", {"host.labels.rack": 7}, "host.labels.rack", "text (quote"),
+    ("trusted host", {"host.trustedSubnets": ["10.0.0.1/24"]}, "host.trustedSubnets[0]", "CIDR"),
+    (
+        "trusted subnets without a firewall",
+        {
+            "host.trustedSubnets": ["10.141.0.0/24"],
+            "host.firewall": False,
+            "servers.privateOnly": True,
+            "cloud.sshOver": "private",
+        },
+        "host.trustedSubnets",
+        "needs host.firewall",
+    ),
     # swarm
     ("even managers", {"swarm.managers": 2}, "swarm.managers", "must be odd"),
     ("no managers", {"swarm.managers": 0}, "swarm.managers", "from 1 to 7"),
@@ -171,6 +183,12 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "servers.overrides": {"db-2": {"publicVlan": 2}, "db-3": {"publicVlan": 3}},
         },
     ),
+    ("trusted subnets", {"host.trustedSubnets": ["10.141.0.0/24"]}),
+    (
+        "no firewall where nobody comes from outside",
+        {"host.firewall": False, "servers.privateOnly": True, "cloud.sshOver": "private"},
+    ),
+    ("larger gcache", {"database.gcacheMb": 4096}),
     ("gateway at the end", {"network.gateway": "172.16.100.254"}),
     ("image by digest", {"database.image": "reg.example.com:5000/db/mariadb@sha256:" + "a" * 64}),
     ("image of a user", {"database.image": "example/my-mariadb:11.4.2"}),
@@ -201,6 +219,7 @@ WARNED: list[tuple[str, dict[str, Any], str, str]] = [
     ("two members of three", {"database.members": 2}, "database.members", "quorum"),
     ("image without a tag", {"database.image": "mariadb"}, "database.image", "no tag"),
     ("public subnet", {"network.subnet": "172.100.100.0/24"}, "network.subnet", "public range"),
+    ("no firewall", {"host.firewall": False}, "host.firewall", "3306 of the database"),
     ("most are absent", {"database.absent": ["galera-1", "galera-2"]}, "database.absent", "without a quorum"),
 ]
 
@@ -241,3 +260,15 @@ def test_the_shipped_stacks_are_sound() -> None:
     credentials = {"SL_USERNAME": "u", "SL_API_KEY": "k"}
     assert sound(prod, root, environ=credentials, secret_keys=set()).warnings == ()
     assert SOUND["cloud"]["endpoint"] == prod["cloud"]["endpoint"]
+
+
+def test_an_even_number_of_managers_is_told_also_where_the_count_is_wrong(tmp_path: Path) -> None:
+    found = problems_of(spoil({"servers.count": 0, "swarm.managers": 2}), tmp_path)
+    assert {problem.key for problem in found} == {"servers.count", "swarm.managers"}
+
+
+def test_the_provider_gives_the_api_as_long_as_the_settings_say() -> None:
+    from providers.softlayer.credentials import DEFAULT_TIMEOUT_SECONDS, from_config
+
+    assert sound(spoil({})).cloud.timeout_seconds == DEFAULT_TIMEOUT_SECONDS
+    assert from_config({"username": "u", "apiKey": "k"}).timeout_seconds == DEFAULT_TIMEOUT_SECONDS

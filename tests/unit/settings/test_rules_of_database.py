@@ -44,6 +44,13 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("root password empty", {"database.rootPassword": ""}, "database.rootPassword", "must not be empty"),
     ("root password of lines", {"database.rootPassword": "geheim\nx"}, "database.rootPassword", "one line"),
+    ("gcache beyond the disk", {"database.gcacheMb": 20000}, "database.gcacheMb", "12800 or less"),
+    (
+        "gcache in the provider's options",
+        {"database.myCnf": "[mysqld]\nwsrep_provider_options = gcache.size=1G\n"},
+        "database.myCnf",
+        "database.gcacheMb",
+    ),
     # accounts
     ("database without a name", {"database.databases[0]": {}}, "database.databases[0].name", "is required"),
     ("database name", {"database.databases[0].name": "a b"}, "database.databases[0].name", "64 at most"),

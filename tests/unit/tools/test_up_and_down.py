@@ -25,6 +25,7 @@ class FakeStack:
         self.number = facts.get("number", 3)
         self.changed = facts.get("changed", {"same": 9})
         self.failing = facts.get("failing")
+        self.kept = facts.get("protected", [])
 
     def exists(self) -> bool:
         return bool(self.known)
@@ -37,6 +38,9 @@ class FakeStack:
 
     def images(self) -> list[str]:
         return ["mariadb:10.11"]
+
+    def protected(self) -> list[str]:
+        return list(self.kept)
 
     def resources(self) -> int:
         return int(self.number)
@@ -148,6 +152,17 @@ def test_a_failed_destroy_keeps_the_stand_in_and_names_the_way_out(
         assert down.main([]) == 1
     assert "sandbox down" not in log
     assert "FORCE=1" in capsys.readouterr().err
+
+
+def test_protected_servers_are_named_with_the_way_out_and_nothing_is_touched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, protected=["db-2", "db-1"]) as log:
+        assert down.main([]) == 1
+    assert log == ["recover"]
+    said = capsys.readouterr().err
+    assert "servers.protect keeps db-1, db-2" in said
+    assert "set servers.protect to false, then make up STACK=dev, then make down again" in said
 
 
 def test_force_gives_the_stand_in_up_without_destroying(

@@ -32,7 +32,10 @@ FULL_PLAN = HostPlan(
         labels=(("rack", "7"),),
     ),
     firewall=FirewallPlan(
-        ssh_ports=(22, 2222), public_ports=(80, 443), restrict_private=True, trusted_subnets=("10.9.0.0/16",)
+        ssh_ports=(22, 2222),
+        public_ports=(80, 443),
+        restrict_private=True,
+        trusted_subnets=("10.0.0.0/26", "10.9.0.0/16"),
     ),
     encrypted_overlay=True,
     virtual_ips=True,

@@ -1,10 +1,12 @@
 """The firewall program on a host of its own: a network namespace with a public and a private neighbour."""
 
+import dataclasses
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from components.host import FirewallPlan
@@ -235,3 +237,11 @@ def test_an_address_never_seen_is_told(host: FakeHost) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failure:
         host.apply(FirewallPlan())
     assert f"no interface carries the public address {PUBLIC}" in failure.value.stderr
+
+
+def test_networks_that_leave_the_server_itself_out_are_refused_before_anything_is_touched() -> None:
+    plan = FirewallPlan(restrict_private=True, trusted_subnets=("192.168.0.0/24",))
+    facts = dataclasses.replace(FACTS, private_subnets=())
+    with pytest.raises(pulumi.RunError, match=r"host\.trustedSubnets"):
+        firewall_program(plan, facts)
+    firewall_program(dataclasses.replace(plan, enabled=False), facts)

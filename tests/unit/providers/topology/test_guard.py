@@ -1,6 +1,6 @@
 """The guard through the life of a stack: each deployment starts from the inputs that the last one left."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -157,3 +157,38 @@ def test_no_sequence_of_killed_ups_ever_has_more_in_flux_than_the_quorum_can_los
         else:
             stack.up(identities)
             last_settled, touched = identities, set()
+
+
+class TestNetwork:
+    """The overlay network that was reached stays what it is."""
+
+    NETWORK: ClassVar = {
+        "name": "galera",
+        "subnet": "172.16.100.0/24",
+        "encrypted": False,
+        "mtu": "by default",
+    }
+
+    def said(self, reached: dict[str, Any] | None, wanted: dict[str, Any]) -> list[str]:
+        began = {**declared("aaa"), "network": reached or self.NETWORK, "attempt": "1", "in_flux": []}
+        news = {**declared("aaa"), "network": wanted}
+        if reached is not None:
+            news["settled"] = {"topology": {**declared("aaa"), "network": reached}, "attempt": "1"}
+        return [failure.reason for failure in TopologyGuardProvider().check(began, news).failures]
+
+    @pytest.mark.parametrize(
+        "change", [{"subnet": "172.16.101.0/24"}, {"name": "other"}, {"encrypted": True}, {"mtu": "1400"}]
+    )
+    def test_another_one_is_refused(self, change: dict[str, Any]) -> None:
+        (said,) = self.said(self.NETWORK, {**self.NETWORK, **change})
+        ((key, value),) = change.items()
+        assert said.startswith(f"network.{key} {value} in place of {self.NETWORK[key]} would replace")
+
+    def test_the_same_one_passes(self) -> None:
+        assert self.said(self.NETWORK, dict(self.NETWORK)) == []
+
+    def test_one_that_was_never_reached_can_be_mended(self) -> None:
+        assert self.said(None, {**self.NETWORK, "subnet": "172.16.101.0/24"}) == []
+
+    def test_a_record_from_before_the_network_was_in_it_passes(self) -> None:
+        assert self.said({}, dict(self.NETWORK)) == []

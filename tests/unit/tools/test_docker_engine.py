@@ -1,0 +1,24 @@
+"""Who is told what when there is no Docker engine to be had."""
+
+import pytest
+
+from tools import docker_engine
+from tools.errors import ToolError
+
+
+@pytest.mark.parametrize(("absent", "words"), [(["dockerd"], "missing: dockerd"), ([], "none runs")])
+def test_a_user_without_rights_is_told_the_one_command_that_does_it_all(
+    monkeypatch: pytest.MonkeyPatch, absent: list[str], words: str
+) -> None:
+    monkeypatch.setattr(docker_engine, "answers", lambda: False)
+    monkeypatch.setattr(docker_engine, "missing", lambda _programs: absent)
+    monkeypatch.setattr(docker_engine.os, "geteuid", lambda: 1000)
+    with pytest.raises(ToolError, match=words) as raised:
+        docker_engine._require_leave()
+    assert raised.value.remedy == "sudo make up"
+
+
+def test_root_may_install_and_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker_engine, "answers", lambda: False)
+    monkeypatch.setattr(docker_engine.os, "geteuid", lambda: 0)
+    docker_engine._require_leave()
