@@ -66,7 +66,7 @@ write_server_config() {
 			[sst]
 			sst-syslog=-1
 			sockopt=,retry=120,interval=0.25
-			cpat='.*\.pem\$\|.*galera\.cache\$\|.*sst_in_progress\$\|.*\.sst\$\|.*gvwstate\.dat\$\|.*grastate\.dat\$\|.*\.err\$\|.*\.log\$\|.*/lost+found\$\|.*/\.galera-swarm\$'
+			cpat='.*\.pem\$\|.*galera\.cache\$\|.*sst_in_progress\$\|.*\.sst\$\|.*gvwstate\.dat\$\|.*grastate\.dat\$\|.*\.err\$\|.*\.log\$\|.*/lost.found\$\|.*/\.galera-swarm\$'
 		OWNED
     } >"$run_dir/my.cnf" && chown mysql: "$run_dir/my.cnf"
     umask 022

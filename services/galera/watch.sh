@@ -21,6 +21,7 @@ watch_server() { # runs beside the server until it is killed
         [[ $now != joining ]] || consider_giving_up
         [[ $now == primary || $now == stopping ]] || consider_restarting
         ((tick % 10)) || { [[ $now != joining ]] || tell_transfer; }
+        ((tick % 30)) || tell_room
         ((tick % 60)) || trim_log
     done
 }
@@ -78,6 +79,12 @@ tell_transfer() {
     [[ -d $data_dir/.sst ]] || return 0
     kilobytes=$(du -sk "$data_dir/.sst" 2>/dev/null) || return 0
     say "SST: ${kilobytes%%[!0-9]*} KiB received"
+}
+
+tell_room() { # before it is the reason for something worse
+    local room
+    room=$(room_left)
+    [[ -z $room ]] || say "${room#; }"
 }
 
 # In place: the server appends, and tail follows the truncation.

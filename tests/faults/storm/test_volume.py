@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 #: Room for a member of a small cluster, most of it the gcache and the redo log.
 MEGABYTES = 640
+#: Where an SST does not clear it away.
 FILLER = "/var/lib/mysql/lost+found/filler"
 HEALING_SECONDS = 240.0
 

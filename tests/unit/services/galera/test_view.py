@@ -181,6 +181,11 @@ def test_notes_that_fail_leave_no_drafts(shell: Shell) -> None:
     assert [path.name for path in shell.keep.iterdir()] == ["view"]
 
 
+def test_a_member_that_runs_says_when_its_volume_is_full(shell: Shell) -> None:
+    shell.peers.program("df", "printf 'Filesystem\\n/dev/x 1 2 0 100%% /\\n'")
+    assert shell.run("tell_room") == "galera-swarm: its volume has only 0 KiB left"
+
+
 @pytest.mark.parametrize(
     ("kilobytes", "text"), [("12", "; its volume has only 12 KiB left"), ("99999999", "")]
 )
