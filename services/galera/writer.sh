@@ -10,7 +10,7 @@
 
 readonly asked_dir=$run_dir/asked drain_file=$run_dir/draining claim_file=$run_dir/writer serves_file=$run_dir/serves
 readonly recent=5          # seconds in which a load balancer that is there has asked again
-readonly fresh_us=3000000  # how long the last word on whether clients are served holds
+readonly fresh_us=3000000  # how long the last word of keep_claim on whether clients are served holds
 readonly silence_seconds=3 # a member that is dead has left the view by then; one that is only slow has answered
 
 # Members of a view, oldest first: NAME ADDRESS. An id is a UUID of version 1: when its server joined.

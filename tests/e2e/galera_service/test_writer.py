@@ -1,0 +1,135 @@
+"""Who takes the writes of the load balancers: two of them, three members, all plain containers."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from components.load_balancer_config import BalancerPlan, configuration, statistics_page
+from tests.e2e.cloud import sandbox
+from tests.e2e.galera_service.members import Members, docker, eventually
+from tests.e2e.ledger import Endpoint, Ledger, ask
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+IMAGE = "haproxy:2.6"
+#: Design section 10: longest time without an acknowledged write when a member is killed.
+KILLED_LIMIT_SECONDS = 3.0
+
+
+@dataclass
+class Balancers:
+    """Load balancers beside the members, with the configuration that a stack gives them."""
+
+    members: Members
+    scratch: Path
+    doors: list[Endpoint] = field(default_factory=list)
+
+    def start(self, count: int) -> None:
+        plan = BalancerPlan(members_name=f"{self.members.prefix}-peers", members=3)
+        (self.scratch / "haproxy.cfg").write_text(configuration(plan) + statistics_page("a-password"))
+        for number in range(1, count + 1):
+            name = self.name(number)
+            docker(
+                *("run", "--detach", "--name", name, "--network", self.members.prefix),
+                *("--volume", f"{self.scratch / 'haproxy.cfg'}:/haproxy.cfg:ro"),
+                *(IMAGE, "haproxy", "-W", "-db", "-f", "/haproxy.cfg"),
+            )
+            networks = json.loads(docker("inspect", "--format", "{{json .NetworkSettings.Networks}}", name))
+            self.doors.append(Endpoint(name, networks[self.members.prefix]["IPAddress"], 6446))
+
+    def name(self, number: int) -> str:
+        return f"{self.members.prefix}-balancer-{number}"
+
+    def writers(self) -> set[str]:
+        """Members behind the writer ports; "nobody" for a port that does not answer."""
+        found = set()
+        for door in self.doors:
+            try:
+                rows = ask(door, self.members.password, "SELECT @@wsrep_node_name")
+                found.add(str(rows[0][0]))
+            except Exception:  # noqa: BLE001 -- whatever the client says, nobody answered
+                found.add("nobody")
+        return found
+
+    def agreed(self) -> str:
+        """The one writer of all, as soon as there is one."""
+        eventually(
+            "one writer of all", lambda: len(self.writers()) == 1 and "nobody" not in self.writers(), 60
+        )
+        return self.writers().pop()
+
+    def close(self) -> None:
+        for number in range(1, len(self.doors) + 1):
+            docker("rm", "-f", self.name(number), check=False)
+
+
+@pytest.fixture
+def balancers(members: Members, tmp_path: Path) -> Iterator[Balancers]:
+    brought = sandbox("up", f"--image={IMAGE}")
+    assert brought.returncode == 0, brought.stderr
+    made = Balancers(members, tmp_path)
+    try:
+        members.born(1, 2, 3)
+        made.start(2)
+        yield made
+    finally:
+        for number in range(1, len(made.doors) + 1):
+            print(f"--- balancer {number}\n{docker('logs', made.name(number), check=False)[-3000:]}")
+        made.close()
+
+
+def writes(ledger: Ledger, more: int) -> None:
+    enough = len(ledger.acknowledged) + more
+    eventually(f"{more} writes", lambda: len(ledger.acknowledged) >= enough, 60)
+
+
+def test_the_oldest_member_takes_the_writes_and_does_not_get_them_back(
+    members: Members, balancers: Balancers
+) -> None:
+    assert balancers.agreed() == "galera-1", "it is the one that was born"
+    with Ledger(balancers.doors, members.password, name="killed") as ledger:
+        writes(ledger, 100)
+        members.kill(1)
+        writes(ledger, 100)
+        assert balancers.agreed() == "galera-2", "the next oldest"
+        members.start(1)
+        members.synced(1, 2, 3)
+        writes(ledger, 200)
+        assert balancers.agreed() == "galera-2"
+    print(f"killed: {ledger.longest_pause_seconds:.1f} s without a write")
+    assert ledger.longest_pause_seconds <= KILLED_LIMIT_SECONDS
+    for number in (1, 2, 3):
+        assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
+
+
+def test_members_that_stop_in_order_refuse_no_write(members: Members, balancers: Balancers) -> None:
+    balancers.agreed()
+    with Ledger(balancers.doors, members.password, name="rolled", pings=True) as ledger:
+        writes(ledger, 100)
+        for number in (1, 2, 3):
+            took = members.stop(number)
+            print(f"galera-{number} stopped in {took:.1f} s; {balancers.agreed()} takes the writes")
+            members.start(number)
+            members.synced(1, 2, 3)
+            writes(ledger, 50)
+    print(f"{len(ledger.acknowledged)} writes, {ledger.longest_pause_seconds:.1f} s without one at most")
+    assert ledger.refusals == []
+    for number in (1, 2, 3):
+        assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
+
+
+def test_without_load_balancers_a_member_stops_at_once(members: Members) -> None:
+    members.born(1)
+    assert members.stop(1) < 20
+    assert "hands its clients over" not in members.evidence(1)
+
+
+def test_a_member_taken_out_by_hand_gives_the_writes_away(members: Members, balancers: Balancers) -> None:
+    assert balancers.agreed() == "galera-1"
+    members.sql(1, "SET GLOBAL wsrep_desync=ON")
+    eventually("the next oldest", lambda: balancers.writers() == {"galera-2"}, 30)
+    members.sql(1, "SET GLOBAL wsrep_desync=OFF")
+    eventually("the oldest again", lambda: balancers.writers() == {"galera-1"}, 30)
