@@ -11,6 +11,7 @@ from providers.ssh import Session, SshError, Target, connect
 from status.aerospike import AerospikeNow, aerospike_nodes, ask_aerospike
 from status.balancers import BalancerNow, ask_balancer, balancer_services
 from status.etcd_members import EtcdNow, ask_etcd, etcd_services
+from status.site import SiteNow, ask_site, site_ports
 
 #: How long one server may take before it counts as silent, in seconds.
 PATIENCE_SECONDS = 8.0
@@ -41,6 +42,7 @@ class StackNow:
     balancers: tuple[BalancerNow, ...] = ()
     etcd: tuple[EtcdNow, ...] = ()
     aerospike: tuple[AerospikeNow, ...] = ()
+    sites: tuple[SiteNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class _Answer:
     balancer: BalancerNow | None = None
     etcd: EtcdNow | None = None
     aerospike: AerospikeNow | None = None
+    site: SiteNow | None = None
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -77,6 +80,7 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         balancers=tuple(a.balancer for a in answers if a.balancer is not None),
         etcd=tuple(a.etcd for a in answers if a.etcd is not None),
         aerospike=tuple(a.aerospike for a in answers if a.aerospike is not None),
+        sites=tuple(a.site for a in answers if a.site is not None),
     )
 
 
@@ -91,6 +95,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
     balancer = balancer_services(outputs).get(hostname)
     etcd = etcd_services(outputs).get(hostname)
     node = aerospike_nodes(outputs).get(hostname)
+    site = site_ports(outputs).get(hostname)
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -103,6 +108,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
                 balancer=ask_balancer(session, hostname, balancer, outputs) if balancer else None,
                 etcd=ask_etcd(session, hostname, etcd) if etcd else None,
                 aerospike=ask_aerospike(session, hostname, node) if node else None,
+                site=ask_site(session, hostname, site) if site else None,
             )
     except SshError as fault:
         silent = tuple(MemberNow(member=member, server=hostname) for member in members)
@@ -116,6 +122,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
             balancer=mute,
             etcd=still,
             aerospike=quiet,
+            site=SiteNow(server=hostname, fault="silent") if site else None,
         )
 
 

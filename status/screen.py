@@ -11,6 +11,7 @@ from status.aerospike import aerospike_table
 from status.balancers import balancer_table
 from status.etcd_members import etcd_table
 from status.live import MemberNow, StackNow
+from status.site import site_table
 
 
 def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[RenderableType]:
@@ -33,6 +34,9 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     if now.aerospike:
         yield ""
         yield aerospike_table(outputs, now.aerospike)
+    if now.sites:
+        yield ""
+        yield site_table(outputs, now.sites)
     others = _other_services(database, now)
     if others is not None:
         yield ""
