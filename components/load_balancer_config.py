@@ -75,6 +75,7 @@ global
     log stdout format raw local0 notice
     maxconn {plan.max_connections}
     hard-stop-after 20s
+    set-var proc.started date()
     stats socket ipv4@127.0.0.1:9999 level operator
 
 defaults
@@ -115,11 +116,14 @@ resolvers swarm
 def _writer(plan: BalancerPlan) -> str:
     """Members say themselves who takes the writes (services/galera/writer.sh): one answers 200, the others
     404, which keeps the connections they have; a member that cannot serve answers 503 or not at all, and its
-    connections end.
+    connections end. A member counts as up until it was first asked: so whoever comes in the first seconds of
+    HAProxy's life waits until all have answered.
     """
     return f"""\
 listen writer
     bind :{WRITER_PORT}
+    tcp-request inspect-delay 3s
+    tcp-request content accept if {{ date(),sub(proc.started) gt 2 }} or WAIT_END
     balance first
     option httpchk
     http-check send meth GET uri /writer ver HTTP/1.1 hdr Host load-balancer

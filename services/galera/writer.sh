@@ -197,38 +197,43 @@ all_asked_since() { # TIME: after it, since a second is as exact as a time is no
 
 all_told() { ! askers | grep -qv ' 404$'; }
 
-readonly drain_seconds=10 patient_seconds=3
-
 # Sessions that are between two transactions, by how long they have said nothing. At first only those that have been so
 # for a while; then of those that are busy without pause, whoever draws breath. A transaction is never interrupted here.
 end_sessions() {
-    local began=$SECONDS idle_ms left=0
+    local left=0 pace
     client_config "$run_dir/root.cnf" root "$secrets_dir/galera_root_password"
-    while ((SECONDS - began < drain_seconds)); do
-        idle_ms=100
-        ((SECONDS - began < patient_seconds)) || idle_ms=5
-        left=$(sessions) || break
+    for pace in "3 100" "6 20" "6 5"; do
+        # shellcheck disable=SC2086 # two words
+        left=$(end_idle $pace)
         [[ $left != 0 ]] || break
-        idle_sessions "$idle_ms" | sed -n 's/^\([0-9][0-9]*\)$/KILL CONNECTION \1;/p' | as_root >/dev/null
-        pause 0.1
     done
     rm -f "$run_dir/root.cnf"
-    [[ ${left:-0} == 0 ]] || say "stops with $left clients that were never between two transactions"
+    [[ $left == 0 ]] || say "stops with ${left:-unknown many} clients that were never between two transactions"
 }
 
-as_root() { # (SQL on stdin); goes on after a statement that fails, since a session may have ended by itself
+# In the server itself, since a session that is idle now may not be when a client has been started to end it. Clients
+# come over TCP; on the socket there is only the product itself. Each look at the transactions has to come more than 0.1 s
+# after the one before: else InnoDB shows the former one again, and a transaction could be overlooked.
+end_idle() { # SECONDS MILLISECONDS -> sessions that are left
     local client
     client=$(program mariadb mysql) || return 1
-    timeout 3 "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 --force -NB 2>/dev/null
-}
-
-# Clients over TCP; those on the socket are the product's own.
-sessions() {
-    as_root <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE host LIKE '%:%'"
-}
-
-idle_sessions() { # MILLISECONDS -> ids
-    as_root <<<"SELECT p.id FROM information_schema.processlist p
-        LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
-        WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $1 AND t.trx_id IS NULL"
+    timeout "$(($1 + 3))" "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 -NB 2>/dev/null <<-SQL
+		DELIMITER //
+		BEGIN NOT ATOMIC
+		    DECLARE latest DATETIME(6) DEFAULT SYSDATE(6) + INTERVAL $1 SECOND;
+		    DECLARE sessions INT DEFAULT 0;
+		    DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; -- it has ended by itself
+		    REPEAT
+		        FOR one IN (SELECT p.id AS session FROM information_schema.processlist p
+		            LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+		            WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $2 AND t.trx_id IS NULL)
+		        DO
+		            EXECUTE IMMEDIATE CONCAT('KILL CONNECTION ', one.session);
+		        END FOR;
+		        DO SLEEP(0.12);
+		        SELECT COUNT(*) INTO sessions FROM information_schema.processlist WHERE host LIKE '%:%';
+		    UNTIL sessions = 0 OR SYSDATE(6) > latest END REPEAT;
+		    SELECT sessions;
+		END //
+	SQL
 }

@@ -56,10 +56,15 @@ class Balancers:
 
     def agreed(self) -> str:
         """The one writer of all, as soon as there is one."""
-        eventually(
-            "one writer of all", lambda: len(self.writers()) == 1 and "nobody" not in self.writers(), 60
-        )
-        return self.writers().pop()
+        found: set[str] = set()
+
+        def agree() -> bool:
+            found.clear()
+            found.update(self.writers())
+            return len(found) == 1 and "nobody" not in found
+
+        eventually("one writer of all", agree, 60)
+        return found.pop()
 
     def close(self) -> None:
         for number in range(1, len(self.doors) + 1):
@@ -90,6 +95,7 @@ def test_the_oldest_member_takes_the_writes_and_does_not_get_them_back(
     members: Members, balancers: Balancers
 ) -> None:
     assert balancers.agreed() == "galera-1", "it is the one that was born"
+    eventually("the one that was born", lambda: balancers.writers() == {"galera-1"}, 60)
     with Ledger(balancers.doors, members.password, name="killed") as ledger:
         writes(ledger, 100)
         members.kill(1)
