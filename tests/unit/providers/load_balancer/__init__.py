@@ -1,0 +1,1 @@
+"""The load balancer as the program sees it."""

@@ -1,0 +1,1 @@
+"""A WordPress site as the program sees it."""
