@@ -108,18 +108,18 @@ def test_all_full_and_all_killed(small: Members, supervised: Supervised, whole_c
     uuid = small.uuid(1)
     with whole_cluster as ledger:
         ledger.await_rows(20, seconds=120)
-        fill(small, *NUMBERS)
-        write_ballast(small, 1, 10)
-        small.kill(2)
-        eventually(
-            "one of them says what is wrong",
-            lambda: supervised.ears.count("its volume has only") > 0,
-            HEALING_SECONDS,
-        )
-        with supervised.held_down(*NUMBERS):
-            small.kill(*(n for n in NUMBERS if supervised.running(n)))
-        make_room(small, *NUMBERS)
-        small.synced(*NUMBERS, seconds=HEALING_SECONDS)
+    fill(small, *NUMBERS)
+    small.kill(2)
+    eventually(
+        "one of them says what is wrong",
+        lambda: supervised.ears.count("its volume has only") > 0,
+        HEALING_SECONDS,
+    )
+    with supervised.held_down(*NUMBERS):
+        small.kill(*(n for n in NUMBERS if supervised.running(n)))
+    make_room(small, *NUMBERS)
+    small.synced(*NUMBERS, seconds=HEALING_SECONDS)
+    with ledger:
         ledger.await_rows(20, seconds=120)
     ledger.verify()
     assert small.uuid(2) == uuid
