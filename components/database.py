@@ -51,6 +51,7 @@ def _common(ground: Ground) -> dict[str, Any]:
             script.name: base64.b64encode(script.read_bytes()).decode() for script in settings.init_scripts
         },
         "absent": database.absent,
+        "publish_health": settings.consul.enabled,
         "root_password": database.root_password.get_secret_value() if database.root_password else None,
     }
 

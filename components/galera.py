@@ -24,6 +24,9 @@ from providers.galera import (
 )
 from providers.ssh import SshInputs
 
+#: Where a member tells whether clients may be sent to it (services/galera/lb-health).
+HEALTH_PORT = 9200
+
 
 @dataclass(frozen=True, kw_only=True)
 class MemberHost:
@@ -56,6 +59,8 @@ class GaleraArgs:
     my_cnf: the user's own settings, checked against what the product owns.
     init_scripts: file name to base64 text of the scripts run once, at birth.
     absent: members whose servers are gone for good, named by the operator and by nobody else.
+    publish_health: open the members' health answer on their servers, for whoever asks from outside the
+        overlay network.
     """
 
     cluster_name: str
@@ -71,6 +76,7 @@ class GaleraArgs:
     gcache_mb: int | None = None
     init_scripts: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
+    publish_health: bool = False
     root_password: pulumi.Input[str] | None = None
     start_timeout_seconds: int = 900
 
@@ -152,7 +158,7 @@ class Galera(pulumi.ComponentResource):
                 network_id=args.network_id,
                 aliases=[f"{args.cluster_name}-members"],
                 files=self._files,
-                ports=[Port(target=3306, published=args.port)],
+                ports=member_ports(args.port, publish_health=args.publish_health),
                 volumes=[Volume(name=volume_name(args.cluster_name), target="/var/lib/mysql")],
                 labels={"galera-swarm.cluster": args.cluster_name, "galera-swarm.member": member},
                 health=Health(command=[f"{INSIDE}/health"], start_period="10s", retries=3),
@@ -230,6 +236,12 @@ def waves(members: int) -> list[range]:
         made.append(range(start, start + width))
         start += width
     return made
+
+
+def member_ports(port: int, *, publish_health: bool) -> list[Port]:
+    """What a member opens on its server."""
+    health = [Port(target=HEALTH_PORT, published=HEALTH_PORT)] if publish_health else []
+    return [Port(target=3306, published=port), *health]
 
 
 def member_name(cluster_name: str, index: int) -> str:

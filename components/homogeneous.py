@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
-from components.galera import MemberHost, waves
+from components.galera import MemberHost, member_ports, waves
 from components.host import EngineSettings
 from components.member_files import INSIDE, MemberFiles, member_files, secret_file
 from components.swarm_file import SwarmFile, SwarmFileArgs
-from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
+from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
     AbsentMembersArgs,
@@ -75,6 +75,7 @@ class HomogeneousGaleraArgs:
     gcache_mb: int | None = None
     init_scripts: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
+    publish_health: bool = False
     root_password: pulumi.Input[str] | None = None
     start_timeout_seconds: int = 900
 
@@ -207,7 +208,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                 network_id=args.network_id,
                 aliases=[f"{args.cluster_name}-members"],
                 files=self._files,
-                ports=[Port(target=3306, published=of.port)],
+                ports=member_ports(of.port, publish_health=args.publish_health),
                 volumes=[Volume(name=of.volume, target="/var/lib/mysql")] if of.volume else [],
                 labels={"galera-swarm.cluster": args.cluster_name},
                 health=Health(command=[f"{INSIDE}/health"], start_period=_START_PERIOD, retries=3),

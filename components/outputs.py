@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.consul import Consul
 from components.database import Cluster
 from components.etcd import Etcd
 from components.ground import Ground
@@ -92,3 +93,9 @@ def export_etcd(ground: Ground, etcd: Etcd) -> None:
     pulumi.export(
         "etcdClient", pulumi.Output.secret({"certificate": client.certificate, "key": client.private_key})
     )
+
+
+def export_consul(consul: Consul) -> None:
+    """What users of Consul need; the token opens everything in it."""
+    pulumi.export("consul", consul.facts)
+    pulumi.export("consulToken", pulumi.Output.secret(consul.token))

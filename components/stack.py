@@ -6,12 +6,13 @@ import pulumi
 import pulumi_docker as docker
 
 from components.aerospike import declare_aerospike, kept_copies
+from components.consul import declare_consul
 from components.database import Cluster, declare_database
 from components.etcd import declare_etcd
 from components.ground import Ground
 from components.host import EngineSettings, Neighbours, NeighboursArgs
 from components.load_balancer import declare_load_balancer
-from components.outputs import export, export_etcd
+from components.outputs import export, export_consul, export_etcd
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
 from components.server import Server, ServerArgs, ssh_options
 from components.server_plan import guest_args, host_plan, instance_type, server_identity
@@ -67,12 +68,13 @@ def deploy(settings: Settings, onlooker: Onlooker = lambda *_: None) -> Ground:
     sql = _sql_objects(settings, servers, galera)
     carrying = {member.server.name for member in settings.members}
     rest = _settings_of_the_rest([one for one in servers if one.hostname not in carrying], galera)
+    consul = declare_consul(ground, galera) if settings.consul.enabled else None
     if settings.load_balancer.enabled:
         balancer = declare_load_balancer(ground, galera, site_plan(settings))
         if settings.wordpress.enabled:
             declare_wordpress(ground, galera, balancer)
     aerospike = declare_aerospike(ground) if settings.aerospike.enabled else None
-    further = [service for service in (etcd, aerospike) if service]
+    further = [service for service in (etcd, aerospike, consul) if service]
     settled = TopologySettled(
         "topology-settled",
         TopologySettledArgs(topology=topology, attempt=guard.attempt),
@@ -82,6 +84,8 @@ def deploy(settings: Settings, onlooker: Onlooker = lambda *_: None) -> Ground:
     export(settings, servers, swarm, galera, sql)
     if etcd:
         export_etcd(ground, etcd)
+    if consul:
+        export_consul(consul)
     return ground
 
 
@@ -99,7 +103,7 @@ def _topology(settings: Settings) -> TopologyArgs:
             "encrypted": settings.network.encrypted,
             "mtu": str(settings.network.mtu or "by default"),
         },
-        voters={"etcd": [server.name for server in settings.etcd_servers]} if settings.etcd.enabled else {},
+        voters=settings.voters,
         copies=kept_copies(settings),
         stepwise=settings.database.mode == "homogeneous",
     )

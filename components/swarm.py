@@ -35,6 +35,7 @@ class Swarm(pulumi.ComponentResource):
 
     nodes: list[SwarmNode]
     """In the order of the servers."""
+    swarm_id: pulumi.Output[str]
     managers: list[str]
     workers: list[str]
 
@@ -57,6 +58,7 @@ class Swarm(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[first.host]),
         )
+        self.swarm_id = init.swarm_id
         self.nodes = []
         for index, server in enumerate(args.servers):
             self.nodes.append(

@@ -10,6 +10,7 @@ from typing import Any
 from providers.ssh import Session, SshError, Target, connect
 from status.aerospike import AerospikeNow, aerospike_nodes, ask_aerospike
 from status.balancers import BalancerNow, ask_balancer, balancer_services
+from status.consul import AgentNow, ask_agent, http_port
 from status.etcd_members import EtcdNow, ask_etcd, etcd_services
 from status.site import SiteNow, ask_site, site_ports
 
@@ -43,6 +44,7 @@ class StackNow:
     etcd: tuple[EtcdNow, ...] = ()
     aerospike: tuple[AerospikeNow, ...] = ()
     sites: tuple[SiteNow, ...] = ()
+    agents: tuple[AgentNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ class _Answer:
     etcd: EtcdNow | None = None
     aerospike: AerospikeNow | None = None
     site: SiteNow | None = None
+    agent: AgentNow | None = None
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -81,6 +84,7 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         etcd=tuple(a.etcd for a in answers if a.etcd is not None),
         aerospike=tuple(a.aerospike for a in answers if a.aerospike is not None),
         sites=tuple(a.site for a in answers if a.site is not None),
+        agents=tuple(a.agent for a in answers if a.agent is not None),
     )
 
 
@@ -96,6 +100,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
     etcd = etcd_services(outputs).get(hostname)
     node = aerospike_nodes(outputs).get(hostname)
     site = site_ports(outputs).get(hostname)
+    consul_port = http_port(outputs)
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -109,6 +114,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
                 etcd=ask_etcd(session, hostname, etcd) if etcd else None,
                 aerospike=ask_aerospike(session, hostname, node) if node else None,
                 site=ask_site(session, hostname, site) if site else None,
+                agent=ask_agent(session, hostname, consul_port) if consul_port else None,
             )
     except SshError as fault:
         silent = tuple(MemberNow(member=member, server=hostname) for member in members)

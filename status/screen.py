@@ -9,6 +9,7 @@ from rich.text import Text
 
 from status.aerospike import aerospike_table
 from status.balancers import balancer_table
+from status.consul import consul_table
 from status.etcd_members import etcd_table
 from status.live import MemberNow, StackNow
 from status.site import site_table
@@ -37,6 +38,9 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     if now.sites:
         yield ""
         yield site_table(outputs, now.sites)
+    if outputs.get("consul"):
+        yield ""
+        yield consul_table(outputs["consul"], now.agents)
     others = _other_services(database, now)
     if others is not None:
         yield ""

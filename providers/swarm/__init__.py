@@ -2,6 +2,7 @@
 
 from providers.swarm.docker_view import CLUSTER_LABEL, SERVER_LABEL
 from providers.swarm.errors import SwarmError
+from providers.swarm.host_network import HostNetwork, HostNetworkArgs, HostNetworkProvider
 from providers.swarm.init_provider import SwarmInitProvider
 from providers.swarm.node_provider import SwarmNodeProvider
 from providers.swarm.pinned_image import PinnedImage, PinnedImageArgs, PinnedImageProvider
@@ -11,6 +12,9 @@ from providers.swarm.swarm_node import SwarmNode, SwarmNodeArgs
 __all__ = [
     "CLUSTER_LABEL",
     "SERVER_LABEL",
+    "HostNetwork",
+    "HostNetworkArgs",
+    "HostNetworkProvider",
     "PinnedImage",
     "PinnedImageArgs",
     "PinnedImageProvider",

@@ -69,6 +69,7 @@ SERVICES = (
     ImageSource("haproxy", "haproxy:2.6"),
     ImageSource("wordpress", "wordpress:6.1-apache"),
     ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6"),
+    ImageSource("consul", "hashicorp/consul:1.19.2"),
     ImageSource("python", "python:3.11-slim"),
     ImageSource("aerospike", "aerospike/aerospike-server:8.1.2.3", is_told_its_name=True),
     ImageSource("aerospike", "aerospike/aerospike-server-enterprise:8.1.2.3", is_told_its_name=True),
@@ -109,10 +110,10 @@ class Images:
                 return source.tag
         elif source.upstream and self._pull(source.upstream):
             return source.tag
+        self._ensure_base()
         if needs_go(SOURCES / source.directory):
             self._build_with_go(source)
         else:
-            self._ensure_base()
             self._build(source, SOURCES / source.directory)
         return source.tag
 

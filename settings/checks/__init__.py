@@ -6,6 +6,7 @@ from settings.checks import (
     accounts,
     aerospike,
     cloud,
+    consul,
     database,
     etcd,
     homogeneous,
@@ -38,6 +39,7 @@ TABLE: tuple[Check, ...] = (
     *aerospike.CHECKS,
     *wordpress.CHECKS,
     *homogeneous.CHECKS,
+    *consul.CHECKS,
 )
 
 

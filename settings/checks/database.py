@@ -26,7 +26,7 @@ MOST_SCRIPT_BYTES = 16 * 1024 * 1024
 #: Oldest MariaDB whose options and SST the members rely on.
 OLDEST_MARIADB = (10, 6)
 
-_IMAGE = re.compile(
+IMAGE = re.compile(
     r"(?P<repository>(?:[A-Za-z0-9.\-]+(?::\d+)?/)?[a-z0-9]+(?:[._\-/]+[a-z0-9]+)*)"
     r"(?::(?P<tag>\w[\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
 )
@@ -45,7 +45,7 @@ def not_built(context: Context) -> Iterator[Problem]:
 def image(context: Context) -> Iterator[Problem]:
     """An image reference, of a MariaDB that is new enough where its tag tells."""
     given = context.config.database.image
-    match = _IMAGE.fullmatch(given)
+    match = IMAGE.fullmatch(given)
     if match is None:
         text = "must be an image reference, such as mariadb:10.11"
         yield Problem(key="database.image", value=show(given), text=text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from settings.model.aerospike import Aerospike
 from settings.model.cloud import Cloud
+from settings.model.consul import Consul
 from settings.model.database import Database
 from settings.model.etcd import Etcd
 from settings.model.host import Host
@@ -47,6 +48,8 @@ class StackConfig(Section):
     """An Aerospike cluster."""
     wordpress: WordPress = WordPress()
     """A WordPress site."""
+    consul: Consul = Consul()
+    """Consul: service names, their DNS, and a key-value store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,11 @@ class Settings:
         return self.config.wordpress
 
     @property
+    def consul(self) -> Consul:
+        """Section `consul`."""
+        return self.config.consul
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """Each server with its defaults and overrides resolved, in order (`db-1` first)."""
         return self.config.servers.expanded
@@ -150,6 +158,15 @@ class Settings:
         )
 
     @property
+    def voters(self) -> dict[str, list[str]]:
+        """For each further service with a quorum that is on, the servers that vote in it."""
+        found = {
+            "etcd": self.etcd_servers,
+            "consul": self.servers[: self.consul.servers] if self.consul.enabled else (),
+        }
+        return {service: [server.name for server in servers] for service, servers in found.items() if servers}
+
+    @property
     def images(self) -> tuple[str, ...]:
         """The image of every service that is on, once each, the database's first."""
         further = [
@@ -158,6 +175,7 @@ class Settings:
             (self.aerospike.enabled, self.aerospike.image),
             (self.aerospike.enabled, self.aerospike.agent_image),
             (self.wordpress.enabled, self.wordpress.image),
+            (self.consul.enabled, self.consul.image),
         ]
         return tuple(dict.fromkeys([self.database.image, *(image for is_on, image in further if is_on)]))
 

@@ -8,7 +8,19 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 
-from providers import aerospike, etcd, galera, load_balancer, pki, secrets, ssh, swarm, topology, wordpress
+from providers import (
+    aerospike,
+    consul,
+    etcd,
+    galera,
+    load_balancer,
+    pki,
+    secrets,
+    ssh,
+    swarm,
+    topology,
+    wordpress,
+)
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
@@ -190,6 +202,80 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         lambda: topology.TopologySettled("r", topology.TopologySettledArgs(topology=TOPOLOGY, attempt="a")),
         set(),
     ),
+    "HostNetwork": (
+        lambda: swarm.HostNetwork("r", swarm.HostNetworkArgs(swarm_id="s", managers=[SSH])),
+        set(),
+    ),
+    "AgentSeat": (
+        lambda: consul.AgentSeat(
+            "r",
+            consul.AgentSeatArgs(
+                ssh=SSH,
+                server_id="1",
+                node="n",
+                role="server",
+                address="a",
+                volume="v",
+                peers=[SSH],
+                peer_addresses=["a"],
+                http_port=8500,
+                rpc_port=8300,
+                token="t",
+            ),
+        ),
+        {"token"},
+    ),
+    "WorkingAgent": (
+        lambda: consul.WorkingAgent(
+            "r",
+            consul.WorkingAgentArgs(
+                ssh=SSH,
+                server_id="1",
+                manager_ssh=[SSH],
+                node="n",
+                role="server",
+                address="a",
+                service="s",
+                volume="v",
+                peers=[SSH],
+                expected=3,
+                http_port=8500,
+                rpc_port=8300,
+                token="t",
+            ),
+        ),
+        {"token"},
+    ),
+    "AclSystem": (
+        lambda: consul.AclSystem(
+            "r", consul.AclSystemArgs(servers=[SSH], http_port=8500, management_token="t", tokens=[])
+        ),
+        {"management_token"},
+    ),
+    "WorkingConsul": (
+        lambda: consul.WorkingConsul(
+            "r",
+            consul.WorkingConsulArgs(
+                servers=[SSH],
+                server_names=["n"],
+                agents=["n"],
+                service="db",
+                instances=["galera-1"],
+                http_port=8500,
+                token="t",
+            ),
+        ),
+        {"token"},
+    ),
+    "ServerResolver": (
+        lambda: consul.ServerResolver(
+            "r",
+            consul.ServerResolverArgs(
+                ssh=SSH, server_id="1", node="n", address="a", domain="consul", script="s"
+            ),
+        ),
+        set(),
+    ),
 }
 
 
@@ -238,7 +324,19 @@ def _outputs_of(name: str) -> list[str]:
     """The attributes that the class declares beside its inputs."""
     module = next(
         one
-        for one in (aerospike, ssh, swarm, etcd, galera, load_balancer, pki, secrets, topology, wordpress)
+        for one in (
+            aerospike,
+            consul,
+            ssh,
+            swarm,
+            etcd,
+            galera,
+            load_balancer,
+            pki,
+            secrets,
+            topology,
+            wordpress,
+        )
         if hasattr(one, name)
     )
     known = getattr(module, f"{name}Provider").INPUTS

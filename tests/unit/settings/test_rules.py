@@ -123,7 +123,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "1536 or less",
     ),
     # systems of later releases
-    ("consul by a word", {"consul": True}, "consul", "not build it yet"),
+    ("consul by a word", {"consul": True}, "consul", "a mapping"),
     ("backup", {"backup": {}}, "backup", "not build it yet"),
     # unknown keys
     ("typo", {"servers.coutn": 5}, "servers.coutn", "did you mean galera-swarm:servers.count?"),

@@ -1,0 +1,136 @@
+"""An agent's seat on a server: its data volume, with the addresses of its peers in it.
+
+The addresses lie there and not in the service's spec, so that a server more, or another one in the place of a
+lost one, restarts nobody.
+"""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CreateResult, Resource, UpdateResult
+
+from providers.consul.errors import ConsulError
+from providers.consul.leaving import leave
+from providers.ssh import Session, SshError, SshInputs, Target, connect
+from providers.stateless import StatelessProvider, without_provider
+
+#: Name of the file in the volume with one address of a Consul server on each line.
+PEERS_FILE = "galera-swarm-peers"
+#: Seconds for a server to answer; it was prepared just before.
+PATIENCE_SECONDS = 60.0
+#: Seconds for a server to answer whose seat is removed; it may be gone.
+FAREWELL_SECONDS = 15.0
+#: Seconds for the container of a removed service to end.
+END_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSeatArgs:
+    """Which agent, where.
+
+    ssh, server_id: the agent's server. node: its name in Consul. role: "server" or "client".
+    address: its private address. volume: name of its data volume.
+    peers: SSH to all Consul servers. peer_addresses: their private addresses.
+    http_port, rpc_port: Consul's ports. token: the management token, a secret.
+    """
+
+    ssh: SshInputs
+    server_id: pulumi.Input[str]
+    node: str
+    role: str
+    address: pulumi.Input[str]
+    volume: str
+    peers: Sequence[SshInputs]
+    peer_addresses: Sequence[pulumi.Input[str]]
+    http_port: int
+    rpc_port: int
+    token: pulumi.Input[str]
+
+
+class AgentSeatProvider(StatelessProvider):
+    """Writes the peers down; a server that shall be a client leaves the quorum before its service changes."""
+
+    INPUTS: ClassVar = (
+        "ssh",
+        "server_id",
+        "node",
+        "role",
+        "address",
+        "volume",
+        "peers",
+        "peer_addresses",
+        "http_port",
+        "rpc_port",
+        "token",
+    )
+    COMPARED: ClassVar = ("ssh", "server_id", "role", "volume", "peers", "peer_addresses")
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """A volume with the peers in it. Data that lies there already is kept."""
+        with connect(Target.from_inputs(props["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
+            _write_peers(server, str(props["volume"]), props["peer_addresses"])
+        return CreateResult(str(props["node"]), outs=without_provider(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Leave, if it shall vote no more; then the peers as they are now."""
+        if (_olds.get("role"), _news["role"]) == ("server", "client"):
+            leave(_olds)
+        with connect(Target.from_inputs(_news["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
+            _write_peers(server, str(_news["volume"]), _news["peer_addresses"])
+        return UpdateResult(outs=self.taken_over(_olds, _news))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The volume goes; the service is gone already. A server that is gone has taken it along.
+
+        Raises ConsulError if a container still uses it.
+        """
+        try:
+            with connect(Target.from_inputs(_props["ssh"]), deadline_seconds=FAREWELL_SECONDS) as server:
+                _remove(server, str(_props["volume"]))
+        except SshError as exc:
+            print(f"warning: the volume of {_id} is left to its server: {exc}", file=sys.stderr)
+
+
+class AgentSeat(Resource, module="consul", name="AgentSeat"):
+    """The volume of one agent."""
+
+    def __init__(self, name: str, args: AgentSeatArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        props: dict[str, Any] = {**vars(args), "token": pulumi.Output.secret(args.token)}
+        props |= {"peers": list(args.peers), "peer_addresses": list(args.peer_addresses)}
+        super().__init__(AgentSeatProvider(), name, props, opts)
+
+
+def _write_peers(server: Session, volume: str, addresses: Sequence[str]) -> None:
+    name = shlex.quote(volume)
+    server.must(
+        f"set -e; docker volume create {name} >/dev/null;"
+        f" m=$(docker volume inspect -f '{{{{.Mountpoint}}}}' {name}); f=$m/{PEERS_FILE};"
+        " cat >$f.new; chmod 0644 $f.new; sync $f.new; mv -f $f.new $f",
+        stdin="".join(f"{address}\n" for address in addresses),
+        doing=f"writing the peers of Consul's agent into the volume {volume}",
+    )
+
+
+def _remove(server: Session, volume: str) -> None:
+    """Remove the volume, once the container of the removed service has ended."""
+    name = shlex.quote(volume)
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        done = server.run(
+            f"docker volume inspect {name} >/dev/null 2>&1 || exit 0; docker volume rm {name}",
+            timeout_seconds=30.0,
+        )
+        if done.ok:
+            return
+        if time.monotonic() > deadline:
+            said = (
+                f"the volume {volume} on {server.name} cannot be removed ({done.reason()}):"
+                f" end what uses it, `docker ps -a --filter volume={volume}` tells, and run this again"
+            )
+            raise ConsulError(said)
+        time.sleep(0.5)

@@ -1,0 +1,1 @@
+"""Consul's resources against an HTTP server that answers as an agent does."""

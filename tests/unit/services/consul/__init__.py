@@ -1,0 +1,1 @@
+"""The scripts of Consul's agents and of the servers' resolvers."""
