@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from settings.shape import LATER_SECTIONS
 from tests.e2e.browser import Browser, browser
 from tests.e2e.cloud import docker, node_container, on_node
 from tests.e2e.cluster import Cluster
 from tests.e2e.stack import Stack, await_condition
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif("wordpress" in LATER_SECTIONS, reason="not to be had by config in this release"),
+]
 
 POST = {"title": "Written through the first server", "content": "Seen through every other one."}
 

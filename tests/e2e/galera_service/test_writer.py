@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
+from settings.shape import LATER_SECTIONS
 from tests.e2e.cloud import sandbox
 from tests.e2e.galera_service.members import Members, docker, eventually
 from tests.e2e.ledger import Endpoint, Ledger, ask
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif("loadBalancer" in LATER_SECTIONS, reason="not to be had by config in this release"),
+]
 
 IMAGE = "haproxy:2.6"
 #: Design section 10: longest time without an acknowledged write when a member is killed.
