@@ -18,11 +18,7 @@ from settings.model import StackConfig
 from settings.problems import NAMESPACE, Problem, join, show
 
 #: Systems that the configuration has a name for and that this release does not build.
-<<<<<<< HEAD
-LATER_SECTIONS = ("backup",)
-=======
-LATER_SECTIONS = ("consul", "loadBalancer", "wordpress", "backup")
->>>>>>> 08b75d1 (settings: loadBalancer and wordpress are refused until their end-to-end tests have passed)
+LATER_SECTIONS = ("loadBalancer", "wordpress", "backup")
 
 Raw = dict[str, Any]
 Loc = tuple[str | int, ...]

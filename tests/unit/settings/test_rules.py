@@ -123,13 +123,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "1536 or less",
     ),
     # systems of later releases
-<<<<<<< HEAD
     ("consul by a word", {"consul": True}, "consul", "a mapping"),
-=======
-    ("consul by a word", {"consul": True}, "consul", "not build it yet"),
     ("load balancer", {"loadBalancer": {}}, "loadBalancer", "not build it yet"),
     ("wordpress", {"wordpress": {"enabled": True}}, "wordpress", "not build it yet"),
->>>>>>> 08b75d1 (settings: loadBalancer and wordpress are refused until their end-to-end tests have passed)
     ("backup", {"backup": {}}, "backup", "not build it yet"),
     # unknown keys
     ("typo", {"servers.coutn": 5}, "servers.coutn", "did you mean galera-swarm:servers.count?"),
