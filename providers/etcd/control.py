@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.etcd.errors import EtcdError
+from providers.patience import Patience
 from providers.ssh import Completed, Session
 
 #: Seconds that etcdctl gives the cluster, and that Docker may take for a command besides.
 COMMAND_SECONDS = 6
 EXEC_SECONDS = 30.0
+#: Seconds within which a cluster that has just changed takes the next change.
+SETTLING_SECONDS = 60.0
+_NOT_YET = "unhealthy cluster"
 
 _EXEC = """
 c=$(docker ps -q --filter label=com.docker.swarm.service.name={service} | head -n 1)
@@ -84,12 +88,19 @@ def member_status(session: Session, service: str) -> MemberStatus | None:
 
 
 def must(session: Session, service: str, *words: str, doing: str) -> str:
-    """The output of an etcdctl command that has to succeed. Raises EtcdError."""
-    done = etcdctl(session, service, *words)
-    if not done.ok:
-        said = f"{doing} through {service} on {session.name} failed: {done.reason()}"
-        raise EtcdError(said)
-    return done.stdout
+    """The output of an etcdctl command that has to succeed. Raises EtcdError.
+
+    A cluster takes a change of its members only after all have been connected for five seconds; that is
+    waited for.
+    """
+    for _ in Patience(SETTLING_SECONDS).pauses():
+        done = etcdctl(session, service, *words)
+        if done.ok:
+            return done.stdout
+        if _NOT_YET not in done.stderr:
+            break
+    said = f"{doing} through {service} on {session.name} failed: {done.reason()}"
+    raise EtcdError(said)
 
 
 def last_words(session: Session, service: str) -> str:

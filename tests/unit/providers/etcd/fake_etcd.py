@@ -97,6 +97,8 @@ class FakeEtcd:
         self.entries: list[Entry] = []
         self.refusals = 0
         """How often the leader still finds a learner too far behind."""
+        self.unsettled = 0
+        """How often a change of the members still comes too early."""
         self._ids = iter(range(0xA0000000000001, 0xA0000000000100))
 
     def add(self, name: str, url: str, *, is_learner: bool = False) -> Entry:
@@ -146,6 +148,9 @@ class FakeEtcd:
         if words[:2] == ["endpoint", "health"]:
             sick = [entry.name for entry in self.entries if not self.running(entry)]
             return _failed(f"unhealthy: {sick}") if sick else _said("healthy")
+        if words[0] == "member" and words[1] in ("add", "remove") and self.unsettled:
+            self.unsettled -= 1
+            return _failed("etcdserver: unhealthy cluster")
         if words[:2] == ["member", "add"]:
             added = self.add("", words[3].removeprefix("--peer-urls="), is_learner="--learner" in words)
             return _said({"member": {"ID": added.member_id}, **self._list()})

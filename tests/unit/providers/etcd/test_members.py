@@ -77,6 +77,16 @@ class TestComing:
         take_seat(cluster.servers[1], 3)
         assert [entry.url for entry in cluster.entries] == [server.url for server in cluster.servers[:2]]
 
+    def test_a_cluster_that_has_just_changed_is_given_time(self, etcd: Make, clock: FakeClock) -> None:
+        cluster = etcd(3)
+        up(cluster, 1)
+        cluster.unsettled = 10
+        up(cluster, 3, start=1)
+        assert 5 < clock.now < 60
+        cluster.unsettled = 1000
+        with pytest.raises(EtcdError, match=r"removing etcd-3 through etcd-1.*unhealthy cluster"):
+            EtcdMemberProvider().delete("etcd-3", props(cluster.servers[2], 3))
+
     def test_growth_from_three_to_five(self, etcd: Make, clock: FakeClock) -> None:
         cluster = etcd(5)
         up(cluster, 3)
