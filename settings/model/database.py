@@ -76,7 +76,7 @@ class Database(Section):
 
     mode: Literal["ordered", "homogeneous"] = "ordered"
     """`ordered`: one pinned service for each member. `homogeneous`: one service of equal members that find
-    each other through etcd (section `etcd`); a single member does without."""
+    each other through etcd (section `etcd`); a single member does without. It is not part of this release."""
 
     storage: Literal["persistent", "ephemeral"] = "persistent"
     """`persistent`: data in a volume on each server. `ephemeral`, in mode `homogeneous`: data that goes with

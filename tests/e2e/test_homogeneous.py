@@ -11,12 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from settings.checks.homogeneous import UNPROVEN_MODES
+from settings.model.etcd import Etcd
+from tests.e2e.cloud import sandbox
 from tests.e2e.cluster import Cluster, Member
 from tests.e2e.ledger import synced, wsrep
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 from tests.e2e.witness import witnessed
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(3600),
+    # The program refuses the mode until this module has passed once; take it out of UNPROVEN_MODES to run it.
+    pytest.mark.skipif("homogeneous" in UNPROVEN_MODES, reason="this release refuses mode homogeneous"),
+]
 
 PREFIX = "/galera/galera/"
 #: Seconds for all members to be Synced again after the worst; the machine may be busy.
@@ -25,6 +33,8 @@ PATIENCE = 300.0
 
 @pytest.fixture(scope="module")
 def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    ready = sandbox("up", "--image", Etcd().image)
+    assert ready.returncode == 0, ready.stderr
     with temporary_stack(
         "homogeneous",
         tmp_path_factory.mktemp("homogeneous"),

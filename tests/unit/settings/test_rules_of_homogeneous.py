@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
+from settings.checks import Context, homogeneous
+from settings.model.load_balancer import LoadBalancer
 from tests.unit.settings.config import assert_refused, problems_of, sound, spoil
 
 EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
 GROUP = {"name": "scale", "servers": ["db-2", "db-3"]}
+
+
+@pytest.fixture(autouse=True)
+def proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this release let the mode through."""
+    monkeypatch.setattr(homogeneous, "UNPROVEN_MODES", frozenset())
+
 
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
@@ -21,7 +30,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("group of pinned members", {"database.groups": [GROUP]}, "database.groups", "mode homogeneous"),
     ("pinned and ephemeral", {"database.storage": "ephemeral"}, "database.storage", "mode homogeneous"),
-    ("balanced", {**EQUAL, "loadBalancer.enabled": True}, "loadBalancer.enabled", "mode ordered"),
     (
         "group without a name",
         {**EQUAL, "database.groups": [{**GROUP, "name": "Scale_1"}]},
@@ -84,6 +92,13 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 )
 def test_refuses(changes: dict[str, Any], key: str, words: str, tmp_path: Path) -> None:
     assert_refused(changes, key, words, tmp_path)
+
+
+def test_a_load_balancer_needs_members_with_services_of_their_own() -> None:
+    config = sound(spoil(EQUAL)).config
+    balanced = config.model_copy(update={"load_balancer": LoadBalancer(enabled=True)})
+    context = Context(config=balanced, stack="dev", root=Path("/nowhere"))
+    assert [one.key for one in homogeneous.homogeneous(context)] == ["loadBalancer.enabled"]
 
 
 def test_members_are_called_by_their_servers() -> None:
