@@ -1,5 +1,6 @@
 """What can be seen of a member from outside: its task in the swarm, its state over SQL."""
 
+import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -100,6 +101,18 @@ def task_view(manager: Session, service: str, node_id: str = "") -> TaskView:
         phase=phase + _of(update),
         is_current=runs and fits and len(tasks) == 1 and over,
     )
+
+
+def spec_digest(manager: Session, service: str) -> str:
+    """Digest of the service's whole spec as the swarm has it; empty if it cannot be told."""
+    done = manager.run(
+        f"docker service inspect --format '{{{{json .Spec}}}}' {shlex.quote(service)}",
+        timeout_seconds=READ_SECONDS,
+    )
+    if not done.ok:
+        return ""
+    canonical = json.dumps(_filled(json.loads(done.stdout)), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def same_spec(template: Mapping[str, Any], task: Mapping[str, Any]) -> bool:

@@ -58,6 +58,8 @@ class SyncedMember(Resource, module="galera", name="SyncedMember"):
     """Version of the server."""
     node_address: pulumi.Output[str]
     """Address on the overlay network, as last seen."""
+    spec: pulumi.Output[str]
+    """Digest of its service's spec when seen; a refresh that finds another one asks for a new proof."""
 
     def __init__(self, name: str, args: SyncedMemberArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         managers = args.manager_ssh
@@ -79,5 +81,6 @@ class SyncedMember(Resource, module="galera", name="SyncedMember"):
             "size": None,
             "version": None,
             "node_address": None,
+            "spec": None,
         }
         super().__init__(SyncedMemberProvider(), name, props, opts)

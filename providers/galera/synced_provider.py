@@ -14,6 +14,7 @@ from providers.galera.member_view import (
     TaskView,
     data_kilobytes,
     expected_size,
+    spec_digest,
     sql_view,
     task_view,
 )
@@ -33,6 +34,8 @@ REFRESH_PATIENCE_SECONDS = 4.0
 MOST_RESTARTS = 6
 #: Seconds after which the task of a member that does not answer is looked at again: three docker commands.
 RECHECK_SECONDS = 3.0
+#: How the trigger begins that a refresh adds when the service is not what it was.
+ALTERED = "changed past the program: "
 #: Refusals of the password in a row; a member that is being set up may refuse it for a moment.
 MOST_REFUSALS = 15
 
@@ -87,7 +90,28 @@ class SyncedMemberProvider(StatelessProvider):
                 seen = _outputs(sql_view(connection))
         except (SshError, GaleraError):
             seen = {"state": "Unreachable", "size": 0}
-        return self.found(id_, {**props, **seen})
+        return self.found(id_, {**props, **seen, "triggers": _triggers_now(props)})
+
+
+def _triggers_now(props: Mapping[str, Any]) -> list[Any]:
+    """The recorded triggers, with one more while the service has another spec than when the member was seen.
+
+    Whoever repairs a service that was changed past the program restarts its member: with this, the proof is
+    made again, and the members after it wait for it.
+    """
+    recorded = [one for one in props.get("triggers") or () if not str(one).startswith(ALTERED)]
+    try:
+        # A spec that several members share changes with each of them, by the program itself.
+        seen = "" if props.get("node_id") else _spec_now(props)
+    except (SshError, SwarmError):
+        seen = ""
+    was = str(props.get("spec") or "")
+    return [*recorded, f"{ALTERED}{seen}"] if seen and was and seen != was else recorded
+
+
+def _spec_now(props: Mapping[str, Any]) -> str:
+    with any_manager(props["manager_ssh"], patience_seconds=REFRESH_PATIENCE_SECONDS) as (manager, _):
+        return spec_digest(manager, str(props["service"]))
 
 
 class _Wait:
@@ -127,6 +151,15 @@ class _Wait:
                 self._report()
         still = f"not Synced, and nothing has moved for {self._patience.seconds:.0f} s"
         raise GaleraError(self._failure(still))
+
+    def spec(self) -> str:
+        """Digest of the spec by which the member runs; empty where several members share it."""
+        if self._node_id or self._manager is None:
+            return ""
+        try:
+            return spec_digest(self._manager, self._service)
+        except SshError:
+            return ""
 
     def _look(self, server: Session, manager: Session) -> SqlView | None:
         """The member over SQL if everything about it is as it has to be."""
@@ -217,7 +250,7 @@ def _await_synced(props: Mapping[str, Any]) -> dict[str, Any]:
         wait = _Wait(props, stack)
         if props.get("if_there") and not wait.is_there():
             return {"state": "", "size": 0, "version": "", "node_address": ""}
-        return _outputs(wait.until_synced())
+        return {**_outputs(wait.until_synced()), "spec": wait.spec()}
 
 
 def _outputs(seen: SqlView) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from providers.galera.member_view import SqlView, TaskView
 from providers.galera.sql import NoSqlError, SqlDeniedError
 from providers.ssh import ConnectionLostError, Session, UnreachableError
 from providers.swarm.docker_view import LocalSwarm
+from providers.swarm.errors import NoManagerError
 from tests.unit.providers.galera.fake_server import FakeClock
 
 UUID = "bd20a5df-e562-11f1-9d00-2b39ce0b5308"
@@ -50,6 +51,7 @@ class FakeMember:
         self.ssh: list[tuple[float, Exception | None]] = [(0, None)]
         self.services = 3
         self.kilobytes = lambda: 1024
+        self.spec = "spec-1"
         self.polls: list[float] = []
         self.connections = 0
         for name, fake in {
@@ -57,6 +59,7 @@ class FakeMember:
             "any_manager": self._any_manager,
             "local_swarm": lambda _server: LocalSwarm(state="active"),
             "task_view": lambda _manager, _service, _node_id: self._now(self.tasks),
+            "spec_digest": lambda _manager, _service: self.spec,
             "sql": self._sql,
             "sql_view": lambda _connection: self._now(self.sql),
             "expected_size": lambda _manager, _cluster, absent: self.services - len(absent),
@@ -287,3 +290,65 @@ def test_an_update_waits_again(member: FakeMember, clock: FakeClock) -> None:
     assert outs is not None
     assert (outs["size"], outs["triggers"]) == (3, ["b"])
     assert clock.now >= 5.0
+
+
+class TestDrift:
+    """A service that was changed past the program."""
+
+    def seen(self, state: dict[str, Any]) -> dict[str, Any]:
+        found = SyncedMemberProvider().read("galera-2", state)
+        assert {key: found.inputs[key] for key in ("triggers", "service")} == {
+            key: found.outs[key] for key in ("triggers", "service")
+        }
+        outs: dict[str, Any] = found.outs
+        return outs
+
+    def is_changed(self, state: dict[str, Any], **more: Any) -> bool | None:
+        return SyncedMemberProvider().diff("galera-2", state, {**PROPS, **more}).changes
+
+    def test_as_it_was_is_no_change(self, member: FakeMember) -> None:
+        state = self.seen(created())
+        assert state["triggers"] == PROPS["triggers"]
+        assert self.is_changed(state) is False
+
+    def test_another_spec_asks_for_a_new_proof_and_the_proof_settles_it(self, member: FakeMember) -> None:
+        before = created()
+        member.spec = "by-hand"
+        state = self.seen(before)
+        assert self.is_changed(state) is True
+        assert self.seen(state) == state, "a second refresh adds nothing"
+        member.spec = "repaired"
+        after = SyncedMemberProvider().update("galera-2", state, dict(PROPS)).outs
+        assert self.is_changed(self.seen(after)) is False
+
+    def test_taken_back_by_hand_is_no_change(self, member: FakeMember) -> None:
+        before = created()
+        member.spec = "by-hand"
+        state = self.seen(before)
+        member.spec = "spec-1"
+        assert self.seen(state)["triggers"] == PROPS["triggers"]
+
+    @pytest.mark.parametrize("trouble", [UnreachableError("down"), NoManagerError("none answers")])
+    def test_managers_that_do_not_answer_change_nothing(
+        self, member: FakeMember, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+    ) -> None:
+        before = created()
+
+        def refuse(*_args: Any, **_options: Any) -> None:
+            raise trouble
+
+        monkeypatch.setattr(synced_provider, "any_manager", refuse)
+        assert self.seen(before)["triggers"] == PROPS["triggers"]
+
+    def test_a_service_that_is_gone_or_was_never_looked_at_is_left_alone(self, member: FakeMember) -> None:
+        before = created()
+        member.spec = ""
+        assert self.seen(before)["triggers"] == PROPS["triggers"]
+        member.spec = "spec-2"
+        assert self.seen({**before, "spec": None})["triggers"] == PROPS["triggers"]
+
+    def test_a_service_that_members_share_is_not_judged(self, member: FakeMember) -> None:
+        shared = created(node_id="n1")
+        assert shared["spec"] == ""
+        member.spec = "the next member's"
+        assert self.seen(shared)["triggers"] == PROPS["triggers"]
