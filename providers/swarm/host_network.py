@@ -13,6 +13,7 @@ from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, without_provider
+from providers.swarm.engine_api import get
 from providers.swarm.manager_link import any_manager
 
 #: Seconds for a manager to answer.
@@ -55,7 +56,4 @@ class HostNetwork(Resource, module="swarm", name="HostNetwork"):
 
 def _network_id(props: Mapping[str, Any]) -> str:
     with any_manager(props["managers"], patience_seconds=PATIENCE_SECONDS) as (manager, _):
-        return manager.must(
-            "docker network inspect --scope swarm --format '{{.Id}}' host",
-            doing="looking for the swarm's host network",
-        ).strip()
+        return str(get(manager, "/networks/host?scope=swarm", timeout_seconds=PATIENCE_SECONDS)["Id"])
