@@ -179,7 +179,8 @@ def test_one_server_lost_leaves_a_leader_keys_and_names(stack: Stack) -> None:
         two = {where["consul-2"], where["consul-3"]}
         for hostname in ("consul-2", "consul-3"):
             at = where[hostname]
-            await_condition("the lost server's leaving", lambda at=at: names(at, DB) == two, PATIENCE_SECONDS)
+            took = await_condition("its leaving", lambda at=at: names(at, DB) == two, PATIENCE_SECONDS)
+            print(f"lost server: out of the answer of {hostname} after {took:.1f} s")
         status, _ = api("consul-2", "/v1/kv/greeting", "-X PUT -d still", token=token)
         assert status == 200
     finally:
