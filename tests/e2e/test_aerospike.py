@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 
 from providers.aerospike.info_protocol import InfoError, ask, checked, number, pairs, seeds
+from settings.shape import LATER_SECTIONS
 from tests.e2e.cloud import docker, node_container, on_node, sandbox
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif("aerospike" in LATER_SECTIONS, reason="not to be had by config in this release"),
+]
 
 COMMUNITY = "aerospike/aerospike-server:8.1.2.3"
 ENTERPRISE = "aerospike/aerospike-server-enterprise:8.1.2.3"
