@@ -25,6 +25,11 @@ PID_FILE = TOOLS / "dockerd.pid"
 LOG_FILE = TOOLS / "dockerd.log"
 _SOCKET = Path("/var/run/docker.sock")
 _START_SECONDS = 90
+#: Where the engine and its containerd write who they are, and what runs under that number if it is still they.
+_PID_FILES = {
+    Path("/var/run/docker.pid"): "dockerd",
+    Path("/var/run/docker/containerd/containerd.pid"): "containerd",
+}
 
 
 def step() -> Step:
@@ -88,6 +93,8 @@ def _start() -> str:
         logged("docker", "systemctl", "start", "docker")
         _await_answer(None)
         return "started by systemd"
+    for file, program in _PID_FILES.items():
+        clear_stale(file, program)
     with LOG_FILE.open("a") as log:
         process = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -95,6 +102,19 @@ def _start() -> str:
     PID_FILE.write_text(f"{process.pid}\n")
     _await_answer(process)
     return f"started as process {process.pid}, log in {LOG_FILE}"
+
+
+def clear_stale(file: Path, program: str, proc: Path = Path("/proc")) -> None:
+    """Remove a pid file whose number belongs to nobody, or to another program by now.
+
+    An engine that was killed leaves it behind, and the next one takes whoever has that number for the first.
+    """
+    try:
+        running = (proc / file.read_text().strip() / "comm").read_text().strip()
+    except OSError:
+        running = ""
+    if running != program:
+        file.unlink(missing_ok=True)
 
 
 def _await_answer(process: subprocess.Popen[bytes] | None) -> None:

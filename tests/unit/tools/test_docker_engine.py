@@ -1,5 +1,7 @@
 """Who is told what when there is no Docker engine to be had."""
 
+from pathlib import Path
+
 import pytest
 
 from tools import docker_engine
@@ -22,3 +24,20 @@ def test_root_may_install_and_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker_engine, "answers", lambda: False)
     monkeypatch.setattr(docker_engine.os, "geteuid", lambda: 0)
     docker_engine._require_leave()
+
+
+@pytest.mark.parametrize(("program", "stays"), [("dockerd", True), ("bash", False), (None, False)])
+def test_a_pid_file_that_a_killed_engine_left_is_removed(
+    tmp_path: Path, program: str | None, stays: bool
+) -> None:
+    file = tmp_path / "docker.pid"
+    file.write_text("77")
+    if program:
+        (tmp_path / "77").mkdir()
+        (tmp_path / "77" / "comm").write_text(f"{program}\n")
+    docker_engine.clear_stale(file, "dockerd", proc=tmp_path)
+    assert file.exists() is stays
+
+
+def test_no_pid_file_is_no_trouble(tmp_path: Path) -> None:
+    docker_engine.clear_stale(tmp_path / "docker.pid", "dockerd")
