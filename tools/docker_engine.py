@@ -25,7 +25,7 @@ PID_FILE = TOOLS / "dockerd.pid"
 LOG_FILE = TOOLS / "dockerd.log"
 _SOCKET = Path("/var/run/docker.sock")
 _START_SECONDS = 90
-#: Where the engine and its containerd write who they are, and what runs under that number if it is still they.
+#: Where the engine and its containerd write their numbers, and the program that has to run under them.
 _PID_FILES = {
     Path("/var/run/docker.pid"): "dockerd",
     Path("/var/run/docker/containerd/containerd.pid"): "containerd",
