@@ -10,8 +10,11 @@ E2E ?=
 SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shellcheck shell=' -- ':!*.py' ':!*.md' ':!Makefile'
 DOCKERFILES = git ls-files -- '*Dockerfile' '*Dockerfile.*'
 
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-stacks test-members bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,8 +52,20 @@ test-unit: venv ## no Docker, no engine, under a minute
 test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
 	@$(VENV)/python -m pytest -q -n 2 tests/contract
 
-test-e2e: setup ## real engine, real swarm, real SQL, on the stand-in cloud (E2E="-k name" chooses)
-	@GALERA_SWARM_BACKEND=file $(RUN) python -m pytest tests/e2e $(E2E)
+test-e2e: ## real engine, real swarm, real SQL: the two below side by side (E2E="-k name" chooses)
+	@$(MAKE) --no-print-directory -j2 --keep-going test-stacks test-members
+
+test-stacks: setup ## stacks of the real program on the stand-in cloud
+	@$(call pytest-lines,stacks,tests/e2e --ignore=tests/e2e/galera_service)
+
+test-members: setup ## Galera members as plain containers, killed, cut off and wiped in every order
+	@$(call pytest-lines,members,tests/e2e/galera_service)
+
+# Whole lines with a name before each, since two runs share the terminal; Ctrl-C is for pytest, which then tidies up.
+# A choice may leave nothing of one of them: pytest's status 5.
+define pytest-lines
+{ GALERA_SWARM_BACKEND=file $(RUN) python -m pytest -v $(2) $(E2E) $(if $(E2E),|| test $$? -eq 5); } | (trap "" INT; exec sed -u 's/^/$(1): /')
+endef
 
 faults: setup ## break the running cluster on purpose and measure its recovery
 	@GALERA_SWARM_BACKEND=file $(RUN) python -m pytest tests -m faults $(E2E)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.cli.lifecycle import exclusive
 from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.host_facts import gather, problems
 from sandbox.nodes.images import NODE, REGISTRY, SERVICES, Images
@@ -41,15 +42,20 @@ def check(_: Namespace) -> int:
     return 0
 
 
-def images(_: Namespace) -> int:
-    """Pull or build every image that is missing, and show them all."""
+def images(options: Namespace) -> int:
+    """Pull or build the images that are missing, of those asked for or of all, and show them."""
     docker, layout, progress = Docker(), checkout_layout(), Progress()
-    layout.state.mkdir(parents=True, exist_ok=True)
+    known = {source.tag: source for source in (NODE, REGISTRY, *SERVICES)}
+    unknown = sorted(set(options.name) - set(known))
+    if unknown:
+        print(f"sandbox: no image {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+        return 1
     store = Images(docker, layout, progress)
     table = Table("image", "made", "size", box=None)
-    for source in (NODE, REGISTRY, *SERVICES):
-        name = store.ensure(source)
-        record = docker.inspect("image", name) or {}
-        table.add_row(name, str(record.get("Created", ""))[:19], f"{record.get('Size', 0) / 1e6:.0f} MB")
+    with exclusive(layout, progress):
+        for name in options.name or known:
+            store.ensure(known[name])
+            record = docker.inspect("image", name) or {}
+            table.add_row(name, str(record.get("Created", ""))[:19], f"{record.get('Size', 0) / 1e6:.0f} MB")
     Console().print(table)
     return 0

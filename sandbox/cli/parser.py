@@ -55,6 +55,7 @@ def _add_lifecycle(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     )
     down.set_defaults(run=lifecycle.down)
     images = commands.add_parser("images", help="pull or build the images, and show them")
+    images.add_argument("name", nargs="*", metavar="NAME", help="only these (all that the services use)")
     images.set_defaults(run=machine.images)
     check = commands.add_parser("check", help="what this machine can do, and what is missing")
     check.set_defaults(run=machine.check)

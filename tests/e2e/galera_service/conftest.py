@@ -5,12 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.galera_service.members import Members
+from tests.e2e.cloud import sandbox
+from tests.e2e.galera_service.members import IMAGE, Members
+
+
+@pytest.fixture(scope="session")
+def database_image() -> None:
+    """The sandbox is what provides the members' image; nothing else of it is needed, or started."""
+    made = sandbox("images", IMAGE, timeout=1800)
+    assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
 
 
 @pytest.fixture
-def members(running_sandbox: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
-    """Plain containers of this machine; the sandbox is what provides their image."""
+def members(database_image: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
+    """Plain containers of this machine."""
     made = Members(scratch=tmp_path)
     failed_before = request.session.testsfailed
     try:
