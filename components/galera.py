@@ -19,6 +19,8 @@ from providers.galera import (
     ClusterBirth,
     ClusterBirthArgs,
     MemberVolume,
+    RootAccount,
+    RootAccountArgs,
     SyncedMember,
     SyncedMemberArgs,
 )
@@ -107,10 +109,17 @@ class Galera(pulumi.ComponentResource):
             AbsentMembersArgs(members=self._volumes(), absent=args.absent),
             pulumi.ResourceOptions(parent=self),
         )
+        root = RootAccount(
+            f"{name}-root-account",
+            RootAccountArgs(
+                members=[host.ssh for host in args.hosts], port=args.port, root_password=self.root_password
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
         birth: ClusterBirth | None = None
         for wave in waves(len(args.hosts)):
             before = list(self.synced)
-            engines = [self._engine(index, before) for index in wave]
+            engines = [self._engine(index, [root, *before]) for index in wave]
             services = [
                 self._service(index, [*before, engine]) for index, engine in zip(wave, engines, strict=True)
             ]
@@ -132,7 +141,7 @@ class Galera(pulumi.ComponentResource):
     def _member(self, index: int) -> str:
         return member_name(self._args.cluster_name, index)
 
-    def _engine(self, index: int, before: Sequence[SyncedMember]) -> EngineSettings:
+    def _engine(self, index: int, before: Sequence[pulumi.Resource]) -> EngineSettings:
         host = self._args.hosts[index]
         return EngineSettings(
             host.hostname, host.engine, pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before])

@@ -24,6 +24,8 @@ from providers.galera import (
     MemberSeat,
     MemberSeatArgs,
     MemberVolume,
+    RootAccount,
+    RootAccountArgs,
     SyncedMember,
     SyncedMemberArgs,
 )
@@ -128,7 +130,16 @@ class HomogeneousGalera(pulumi.ComponentResource):
             AbsentMembersArgs(members=self._volumes(), absent=args.absent),
             pulumi.ResourceOptions(parent=self),
         )
-        self._seat_all(self._steady_engines())
+        root = RootAccount(
+            f"{name}-root-account",
+            RootAccountArgs(
+                members=[place.host.ssh for place in self._places if place.of is args.services[0]],
+                port=args.services[0].port,
+                root_password=self.root_password,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self._seat_all(self._steady_engines(root))
         last = self.synced[-1]
         self.size, self.state, self.version = last.size, last.state, last.version
         self.endpoints = pulumi.Output.all(*[place.host.private_ip for place in self._places]).apply(
@@ -167,9 +178,9 @@ class HomogeneousGalera(pulumi.ComponentResource):
             secret_file(self._name, "etcd_key", etcd.private_key, files.salt, child),
         ]
 
-    def _steady_engines(self) -> list[pulumi.Resource]:
+    def _steady_engines(self, root: RootAccount) -> list[pulumi.Resource]:
         """Engine settings, one server after another: an engine that restarts takes its members with it."""
-        done: list[pulumi.Resource] = []
+        done: list[pulumi.Resource] = [root]
         hosts = {place.host.hostname: place.host for place in self._places}
         for hostname, host in hosts.items():
             engine = EngineSettings(

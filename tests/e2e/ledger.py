@@ -5,6 +5,7 @@ every member;
 the longest time without an acknowledged write is how long the cluster did not answer.
 """
 
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -29,11 +30,13 @@ def endpoints_of(outputs: dict[str, Any]) -> list[Endpoint]:
     return [Endpoint(e["member"], e["host"], int(e["port"])) for e in outputs["database"]["endpoints"]]
 
 
-def connect(endpoint: Endpoint, password: str, database: str | None = None) -> "pymysql.Connection[Any]":
+def connect(
+    endpoint: Endpoint, password: str, database: str | None = None, *, user: str = "root"
+) -> "pymysql.Connection[Any]":
     return pymysql.connect(
         host=endpoint.host,
         port=endpoint.port,
-        user="root",
+        user=user,
         password=password,
         database=database,
         connect_timeout=CLIENT_TIMEOUT_SECONDS,
@@ -86,8 +89,9 @@ def _is_alive(connection: "pymysql.Connection[Any]") -> bool:
 
 @dataclass
 class Ledger:
-    """Writes rows to whichever member answers, beginning with the first.
+    """Writes rows to whichever member answers, beginning with the first, as a user of its own.
 
+    password: root's, to begin with.
     pings: before each write, as pools of connections do (`pre_ping`): a connection that was ended between two
         transactions is replaced, and that is no refusal.
     refusals: connections and writes that failed.
@@ -100,16 +104,19 @@ class Ledger:
     refusals: list[str] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     longest_pause_seconds: float = 0.0
+    _own: str = field(default_factory=secrets.token_hex)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> "Ledger":
         ask(self.endpoints[0], self.password, f"CREATE DATABASE IF NOT EXISTS {self.name}")
-        ask(
-            self.endpoints[0],
-            self.password,
+        for statement in (
             f"CREATE TABLE IF NOT EXISTS {self.name}.entries (n INT PRIMARY KEY)",
-        )
-        ask(self.endpoints[0], self.password, f"DELETE FROM {self.name}.entries")
+            f"DELETE FROM {self.name}.entries",
+            f"CREATE USER IF NOT EXISTS {self.name}@'%'",
+            f"ALTER USER {self.name}@'%' IDENTIFIED BY '{self._own}'",
+            f"GRANT ALL PRIVILEGES ON {self.name}.* TO {self.name}@'%'",
+        ):
+            ask(self.endpoints[0], self.password, statement)
         self._thread = threading.Thread(target=self._write, daemon=True)
         self._thread.start()
         return self
@@ -120,6 +127,9 @@ class Ledger:
         self._stop.set()
         self._thread.join(timeout=30)
 
+    def _connect(self, endpoint: Endpoint) -> "pymysql.Connection[Any]":
+        return connect(endpoint, self._own, self.name, user=self.name)
+
     def _write(self) -> None:
         connection: pymysql.Connection[Any] | None = None
         number, turn, last = 0, 0, time.monotonic()
@@ -129,7 +139,7 @@ class Ledger:
                 if connection is not None and self.pings and not _is_alive(connection):
                     connection = None
                 if connection is None:
-                    connection = connect(self.endpoints[turn % len(self.endpoints)], self.password, self.name)
+                    connection = self._connect(self.endpoints[turn % len(self.endpoints)])
                 with connection.cursor() as cursor:
                     cursor.execute("INSERT INTO entries VALUES (%s)", (number,))
             except (pymysql.err.MySQLError, OSError) as exc:
@@ -146,7 +156,7 @@ class Ledger:
     def lost_on(self, endpoint: Endpoint) -> set[int]:
         """Acknowledged rows that this member does not have. Settles first: asks with causal reads."""
         written = set(self.acknowledged)
-        connection = connect(endpoint, self.password)
+        connection = self._connect(endpoint)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET SESSION wsrep_sync_wait = 1")

@@ -3,10 +3,11 @@
 The tests of this module share one stack and run in order; each leaves three Synced members behind.
 """
 
+import pymysql
 import pytest
 
 from tests.e2e.cloud import guests, kill_database, on_node, ordered
-from tests.e2e.ledger import Ledger, ask, endpoints_of, synced, wsrep
+from tests.e2e.ledger import Ledger, ask, connect, endpoints_of, synced, wsrep
 from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
@@ -50,16 +51,21 @@ def test_no_password_is_in_a_log_or_in_the_open_state(stack: Stack) -> None:
         )
 
 
-def test_one_line_of_my_cnf_rolls_through_the_members_while_sql_answers(stack: Stack) -> None:
+def test_a_line_of_my_cnf_and_a_password_roll_through_the_members_while_sql_answers(stack: Stack) -> None:
     outputs = stack.outputs()
-    endpoints, password = endpoints_of(outputs), outputs["databaseRootPassword"]
+    endpoints, before = endpoints_of(outputs), outputs["databaseRootPassword"]
+    password = f"another-{before}"
     stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = rolled.log\n")
+    stack.set("database.rootPassword", password)
     touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
     assert {name for name in touched if not name.startswith("galera-")} == set(), touched
     assert {"galera-1", "galera-2", "galera-3"} <= touched
-    with Ledger(endpoints, password) as ledger:
+    with Ledger(endpoints, before) as ledger:
         stack.up()
     assert ledger.acknowledged, "no row was written during the change"
+    assert stack.outputs()["databaseRootPassword"] == password
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        connect(endpoints[0], before)
     assert synced(endpoints, password)
     for endpoint in endpoints:
         assert ask(endpoint, password, "SELECT @@slow_query_log_file") == [("rolled.log",)]

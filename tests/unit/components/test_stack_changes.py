@@ -21,6 +21,7 @@ from tests.unit.components.stacks import (
     NETWORK,
     NODE,
     PASSWORD,
+    ROOT_ACCOUNT,
     SECRET,
     SERVICE,
     SETTLED,
@@ -161,6 +162,15 @@ class TestChange:
         assert {after.operations[what] for what in untouched} == {"same"}
         replaced = {what for what, how in after.operations.items() if how == "replace"}
         assert {what.split(" ")[0] for what in replaced} <= {CONFIG, SECRET}
+
+    def test_another_password_is_set_in_the_database_before_any_member_is_given_it(
+        self, stacks: Stacks
+    ) -> None:
+        after = stacks.deployed({"database.rootPassword": "hush-the-new-one"}, previous=stacks.first(3))
+        root = after[ROOT_ACCOUNT, "galera-root-account"]
+        assert root.operation == "update"
+        for one in after.of_type(SERVICE, SYNCED, DATABASE, USER):
+            assert root.urn in after.before(one), one.name
 
     @pytest.mark.parametrize("preview", [False, True])
     def test_one_line_of_my_cnf_touches_the_members_and_their_file_only(

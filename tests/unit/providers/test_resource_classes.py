@@ -130,6 +130,10 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         ),
         {"root_password", "password"},
     ),
+    "RootAccount": (
+        lambda: galera.RootAccount("r", galera.RootAccountArgs(members=[SSH], port=3306, root_password="p")),
+        {"root_password"},
+    ),
     "RandomPassword": (
         lambda: secrets.RandomPassword("r", secrets.RandomPasswordArgs()),
         {"result"},

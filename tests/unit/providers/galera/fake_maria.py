@@ -8,17 +8,21 @@ from typing import Any
 
 import pytest
 
-from providers.galera import database_provider, user_provider
+from providers.galera import database_provider, root_account, user_provider
 from providers.galera.errors import GaleraError
+from providers.galera.sql import SqlDeniedError
 
 
 @dataclass
 class FakeMaria:
-    """One cluster. `log` holds every statement with its values."""
+    """One cluster. `log` holds every statement with its values; `roots` are root's hosts and passwords, where
+    those are looked at.
+    """
 
     databases: dict[str, tuple[str, str]] = field(default_factory=dict)
     passwords: dict[tuple[str, str], str] = field(default_factory=dict)
     grants: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
+    roots: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     is_up: bool = True
 
@@ -28,6 +32,9 @@ class FakeMaria:
         if not self.is_up:
             said = "no member of the cluster takes SQL"
             raise GaleraError(said)
+        if self.roots and user_provider.password_hash(props["root_password"]) not in self.roots.values():
+            said = "the member refuses the password of root"
+            raise SqlDeniedError(said)
         yield self
 
     def rows(self, _connection: object, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -60,6 +67,12 @@ def _create_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...
 def _alter_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
     user, host, secret = values
     maria.passwords[user, host] = secret
+
+
+def _alter_roots(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
+    for user, host, secret in zip(values[::3], values[1::3], values[2::3], strict=True):
+        assert user == "root"
+        maria.roots[host] = secret
 
 
 def _drop_user(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> None:
@@ -98,6 +111,14 @@ _STATEMENTS: list[tuple[str, Any]] = [
     ),
     (r"CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s", _create_user),
     (r"ALTER USER %s@%s IDENTIFIED BY PASSWORD %s", _alter_user),
+    (
+        r"SELECT User, Host FROM mysql.user WHERE User = 'root'",
+        lambda maria, _f, _values: [("root", host) for host in maria.roots],
+    ),
+    (
+        r"ALTER USER %s@%s IDENTIFIED BY PASSWORD %s(, %s@%s IDENTIFIED BY PASSWORD %s)+",
+        _alter_roots,
+    ),
     (r"DROP USER IF EXISTS %s@%s", _drop_user),
     (r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+) ON (?P<on>\S+) (TO|FROM) %s@%s", _change),
     (r"SHOW GRANTS FOR %s@%s", _show),
@@ -111,7 +132,7 @@ _STATEMENTS: list[tuple[str, Any]] = [
 def installed(monkeypatch: pytest.MonkeyPatch) -> FakeMaria:
     """The cluster that the providers of databases and users reach."""
     maria = FakeMaria()
-    for module in (database_provider, user_provider):
+    for module in (database_provider, root_account, user_provider):
         monkeypatch.setattr(module, "any_member", maria.any_member)
         monkeypatch.setattr(module, "rows", maria.rows)
     return maria

@@ -1,0 +1,60 @@
+"""root's password in the database follows the stack's, whatever became of the run that changed it."""
+
+from typing import Any
+
+import pytest
+
+from providers.galera import GaleraError, RootAccountProvider
+from providers.galera.user_provider import password_hash
+from tests.unit.providers.galera.fake_maria import FakeMaria, installed
+
+provider = RootAccountProvider()
+
+
+def known(password: str) -> dict[str, Any]:
+    return {"members": [], "port": 3306.0, "root_password": password}
+
+
+@pytest.fixture
+def maria(monkeypatch: pytest.MonkeyPatch) -> FakeMaria:
+    made = installed(monkeypatch)
+    made.roots = {"localhost": password_hash("before"), "%": password_hash("before")}
+    return made
+
+
+def test_before_the_birth_nobody_is_asked(maria: FakeMaria) -> None:
+    maria.is_up = False
+    assert provider.create(known("before")).outs == known("before")
+
+
+def test_every_account_of_root_gets_the_new_password_by_its_hash(maria: FakeMaria) -> None:
+    done = provider.update("root", known("before"), known("a'fter%"))
+    assert maria.roots == {"localhost": password_hash("a'fter%"), "%": password_hash("a'fter%")}
+    assert done.outs == known("a'fter%")
+    assert not any("a'fter%" in line for line in maria.log)
+
+
+def test_a_change_that_is_there_already_is_taken_as_done(maria: FakeMaria) -> None:
+    maria.roots = dict.fromkeys(maria.roots, password_hash("after"))
+    assert provider.update("root", known("before"), known("after")).outs == known("after")
+
+
+def test_a_cluster_that_takes_neither_is_left_alone(maria: FakeMaria) -> None:
+    maria.roots = {"%": password_hash("a third one")}
+    with pytest.raises(GaleraError, match=r"neither the one before nor the new one.*database\.rootPassword"):
+        provider.update("root", known("before"), known("after"))
+    assert maria.roots == {"%": password_hash("a third one")}
+
+
+def test_a_cluster_that_is_away_is_no_wrong_password(maria: FakeMaria) -> None:
+    maria.is_up = False
+    with pytest.raises(GaleraError, match="takes SQL"):
+        provider.update("root", known("before"), known("after"))
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [({}, False), ({"members": [{"host": "10.0.0.9"}]}, False), ({"root_password": "after"}, True)],
+)
+def test_only_another_password_is_a_change(change: dict[str, Any], differs: bool) -> None:
+    assert provider.diff("root", known("before"), {**known("before"), **change}).changes is differs
