@@ -1,28 +1,18 @@
 """The Aerospike cluster as the program declares it: one after another, undisturbed by growth."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from components.aerospike_conf import NamespaceConf, NodeConf, aerospike_conf
 from sandbox.images.aerospike.standin.conf import read
-from settings import shape
 from tests.unit.components.fake_engine import FakeEngine, Registration, opened
 from tests.unit.components.stacks import CONFIG, SECRET, SERVICE, Stacks, touched
 
 JOINED = "pulumi-python:dynamic/aerospike:JoinedNode"
 STABLE = "pulumi-python:dynamic/aerospike:StableCluster"
 ON = {"aerospike.enabled": True}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    """As if it could be switched on: its end-to-end test has not passed yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "LATER_SECTIONS", ())
-        yield
 
 
 def service(engine: FakeEngine, name: str) -> Registration:

@@ -1,23 +1,13 @@
 """Section `aerospike`: what it refuses, what it warns of, and what follows from it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from settings import shape
 from tests.unit.settings.config import problems_of, sound, spoil
 
 ON: dict[str, Any] = {"aerospike.enabled": True}
 SPACE = "aerospike.namespaces[0]"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    """As if it could be switched on: its end-to-end test has not passed yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "LATER_SECTIONS", ())
-        yield
 
 
 def space(**keys: Any) -> dict[str, Any]:
