@@ -20,16 +20,11 @@ see_permit() {
 }
 
 make_newborn() {
-    local permit=$1 dir=$keep_dir/newborn.tmp install
-    install=$(program mariadb-install-db mysql_install_db) || return 1
+    local permit=$1 dir=$keep_dir/newborn.tmp
     say "birth: makes the data directory (permit $permit)"
     rm -rf "$dir"
     mkdir -m 0700 "$dir" && chown mysql: "$dir" || return 1
-    "$install" --defaults-file="$run_dir/my.cnf" --datadir="$dir" --user=mysql --skip-test-db --wsrep-on=OFF \
-        --auth-root-authentication-method=normal --log-error="$run_dir/install.log" >"$run_dir/install.out" 2>&1 ||
-        { tail -n 20 "$run_dir/install.out" "$run_dir/install.log" && return 1; }
-    account_statements | newborn_server "$dir" --bootstrap --log-error="$run_dir/accounts.log" ||
-        { tail -n 20 "$run_dir/accounts.log" && return 1; }
+    install_data "$dir" || return 1
     run_init_scripts "$dir" || return 1
     printf '%s\n' "$permit" >"$dir/galera-swarm-birth"
     chown mysql: "$dir/galera-swarm-birth"
@@ -40,8 +35,7 @@ newborn_server() { # DATADIR OPTION...
     local dir=$1 server
     shift
     server=$(program mariadbd mysqld) || return 1
-    as_mysql "$server" --defaults-file="$run_dir/my.cnf" --datadir="$dir" --wsrep-on=OFF --wsrep-provider=none \
-        --skip-networking --innodb-buffer-pool-dump-at-shutdown=OFF "$@"
+    as_mysql "$server" --defaults-file="$run_dir/my.cnf" --datadir="$dir" "${newborn_options[@]}" "$@"
 }
 
 # Each file and directory is renamed whole, so what a kill leaves behind is moved by the next start.
@@ -70,27 +64,6 @@ sql_text() { # FILE: its first line as an SQL string
     printf "'%s'" "$text"
 }
 
-# One statement a line: that is what --bootstrap reads. The mysql account is the one a donor's mariadb-backup uses: it has
-# no password, only the server's own operating system user can be it, through the socket.
-account_statements() {
-    local root monitor
-    root=$(sql_text "$secrets_dir/galera_root_password")
-    monitor=$(sql_text "$secrets_dir/galera_monitor_password")
-    cat <<-SQL
-		DELETE FROM mysql.global_priv WHERE User = '' OR User = 'mysql' OR (User = 'root' AND Host <> 'localhost');
-		DELETE FROM mysql.proxies_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
-		DELETE FROM mysql.db WHERE User IN ('', 'PUBLIC') AND Db LIKE 'test%';
-		FLUSH PRIVILEGES;
-		ALTER USER root@localhost IDENTIFIED BY $root;
-		CREATE USER root@'%' IDENTIFIED BY $root;
-		GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
-		CREATE USER galera_swarm_monitor@localhost IDENTIFIED BY $monitor;
-		CREATE USER galera_swarm_monitor@'127.0.0.1' IDENTIFIED BY $monitor;
-		CREATE USER mysql@localhost IDENTIFIED VIA unix_socket;
-		GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICATION SLAVE ADMIN ON *.* TO mysql@localhost;
-	SQL
-}
-
 # ---- init scripts ------------------------------------------------------------------------------------------------
 
 run_init_scripts() { # DATADIR
@@ -100,20 +73,23 @@ run_init_scripts() { # DATADIR
         [[ ! -f $one ]] || scripts+=("$one")
     done
     ((${#scripts[@]})) || return 0
-    start_newborn_server "$dir" || return 1
+    start_newborn_server "$dir" "$secrets_dir/galera_root_password" || return 1
     for one in "${scripts[@]}"; do
         run_init_script "$one" || { status=1 && say "birth: the init script ${one##*/} failed" && break; }
     done
-    # newborn_pid is the shell around the server: to end that one would leave the server on the data.
-    kill -TERM "$(noted "$run_dir/newborn.pid")" && wait "$newborn_pid"
+    stop_newborn_server
     return "$status"
 }
 
-start_newborn_server() { # DATADIR
+stop_newborn_server() { # newborn_pid is the shell around the server: to end that one would leave the server on the data
+    kill -TERM "$(noted "$run_dir/newborn.pid")" && wait "$newborn_pid"
+}
+
+start_newborn_server() { # DATADIR PASSWORD_FILE of root
     local tries
     newborn_server "$1" --socket="$run_dir/newborn.sock" --log-error="$run_dir/newborn.log" --pid-file="$run_dir/newborn.pid" &
     newborn_pid=$!
-    mkdir -p "$run_dir/home" && client_config "$run_dir/home/.my.cnf" root "$secrets_dir/galera_root_password" || return 1
+    mkdir -p "$run_dir/home" && client_config "$run_dir/home/.my.cnf" root "$2" || return 1
     sed -i "s#^socket=.*#socket=$run_dir/newborn.sock#" "$run_dir/home/.my.cnf"
     chown -R mysql: "$run_dir/home"
     for ((tries = 0; tries < 600; tries++)); do
@@ -121,7 +97,7 @@ start_newborn_server() { # DATADIR
         kill -0 "$newborn_pid" 2>/dev/null || break
         pause 0.1
     done
-    say "birth: the server for the init scripts did not start" && tail -n 20 "$run_dir/newborn.log"
+    say "birth: the server on the new data did not start" && tail -n 20 "$run_dir/newborn.log"
     return 1
 }
 

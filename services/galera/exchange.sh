@@ -70,7 +70,7 @@ absent_members() {
 # on a busy machine no answer is that fast.
 keep_listening() { # PORT PROGRAM
     while :; do
-        gosu mysql socat -t30 -T30 "TCP4-LISTEN:$1,fork,reuseaddr,max-children=64,backlog=64" "EXEC:$2" 2>/dev/null
+        as_mysql socat -t30 -T30 "TCP4-LISTEN:$1,fork,reuseaddr,max-children=64,backlog=64" "EXEC:$2" 2>/dev/null
         pause 1
     done
 }

@@ -87,9 +87,23 @@ phase() {
 
 as_mysql() { # run a program as the server's user, which is what everything but PID 1 runs as
     if ((EUID == 0)); then
-        gosu mysql "$@"
+        (become_mysql "$@")
     else
         "$@"
+    fi
+}
+
+become_mysql() { # PROGRAM ARGUMENT...: takes the place of this shell
+    ! command -v gosu >/dev/null || exec gosu mysql "$@"
+    exec chroot --userspec=mysql: --skip-chdir / "$@" # where an image has no gosu
+}
+
+# The lock ends with the descriptor, not with the program that took it. An image without flock has socat.
+take_lock() { # DESCRIPTOR [now]: 1 if somebody else has it, which only `now` does not wait for
+    if command -v flock >/dev/null; then
+        flock ${2:+-n} "$1"
+    else
+        socat -u /dev/null "FD:$1,flock-ex${2:+-nb}" 2>/dev/null
     fi
 }
 

@@ -6,7 +6,8 @@ readonly socket=/run/mysqld/mysqld.sock
 
 galera_library() {
     local one
-    for one in /usr/lib/galera/libgalera_smm.so /usr/lib/libgalera_smm.so /usr/lib64/galera-4/libgalera_smm.so; do
+    for one in /usr/lib/galera/libgalera_smm.so /usr/lib/libgalera_smm.so /usr/lib64/galera-4/libgalera_smm.so \
+        /usr/lib64/galera4/libgalera_smm.so; do
         [[ ! -e $one ]] || { printf '%s' "$one" && return; }
     done
     say "this image has no Galera library" >&2
@@ -27,17 +28,7 @@ write_server_config() {
     library=$(galera_library) || return 1
     umask 077
     {
-        cat <<-DEFAULTS
-			[client-server]
-			socket=$socket
-			[mysqld]
-			innodb_flush_log_at_trx_commit=1
-			innodb_buffer_pool_size=${GALERA_BUFFER_POOL_MB:-128}M
-			max_connections=${GALERA_MAX_CONNECTIONS:-200}
-			wsrep_slave_threads=4
-			key_buffer_size=8M
-			aria_pagecache_buffer_size=32M
-		DEFAULTS
+        default_options
         for directory in "$config_dir/mariadb.conf.d" "$config_dir/conf.d"; do # the user's files, in the latter, win
             [[ ! -d $directory ]] || printf '!includedir %s/\n' "$directory"
         done
@@ -50,22 +41,19 @@ write_server_config() {
 			port=3306
 			bind_address=0.0.0.0
 			skip_name_resolve=ON
-			ignore_db_dirs=.galera-swarm
-			ignore_db_dirs=lost+found
+			$(server_options)
 			binlog_format=ROW
 			default_storage_engine=InnoDB
 			innodb_autoinc_lock_mode=2
-			wsrep_on=ON
+			$(cluster_options)
 			wsrep_provider=$library
 			wsrep_provider_options="$(provider_options)"
 			wsrep_cluster_name=$GALERA_CLUSTER_NAME
 			wsrep_node_name=$GALERA_MEMBER
-			wsrep_sst_method=galera_swarm
-			wsrep_sst_auth=mysql:
+			$(transfer_options)
 			wsrep_notify_cmd=$program_dir/notify
 			[sst]
-			sst-syslog=-1
-			sockopt=,retry=120,interval=0.25
+			$(transfer_script_options)
 			cpat='.*\.pem\$\|.*galera\.cache\$\|.*sst_in_progress\$\|.*\.sst\$\|.*gvwstate\.dat\$\|.*grastate\.dat\$\|.*\.err\$\|.*\.log\$\|.*/lost.found\$\|.*/\.galera-swarm\$'
 		OWNED
     } >"$run_dir/my.cnf" && chown mysql: "$run_dir/my.cnf"
@@ -145,8 +133,8 @@ start_server() { # ADDRESS START_POSITION(- for none) OPTION...
     ((view_floor < 0)) || note "$run_dir/newest_view" "$((view_floor + 1))"
     : >"$log_file"
     chown mysql: "$log_file"
-    gosu mysql "$server" --defaults-file="$run_dir/my.cnf" --wsrep-cluster-address="gcomm://$address" \
-        --wsrep-node-address="$node_address" "${options[@]}" &
+    (become_mysql "$server" --defaults-file="$run_dir/my.cnf" --wsrep-cluster-address="gcomm://$address" \
+        --wsrep-node-address="$node_address" "${options[@]}") &
     server_pid=$!
     tail --pid="$server_pid" -s 0.2 -n +1 -F "$log_file" 2>/dev/null &
     log_pid=$!

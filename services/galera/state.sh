@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
 # This member's own state: what its volume holds and how far that data goes. Reads only; the server's own recovery run
-# (mariadbd --wsrep-recover) is the one thing here that writes, and only what crash recovery writes.
+# (--wsrep-recover) is the one thing here that writes, and only what crash recovery writes.
 #
 # Sets: data (none | null | foreign | position | unknown), uuid, seqno, safe; and why, when data is unknown.
 
@@ -19,7 +19,7 @@ read_grastate() { # sets saved_uuid saved_seqno saved_safe
 
 # "Recovered position: UUID:SEQNO" of a recovery log on stdin; a GTID tail after a comma is not ours.
 recovered_position() {
-    sed -n "s/.*WSREP: Recovered position:[[:space:]]*\([0-9a-f-]\{36\}:-\{0,1\}[0-9]*\).*/\1/p" | tail -n 1
+    sed -n "s/.*WSREP[]:]* Recovered position:[[:space:]]*\([0-9a-f-]\{36\}:-\{0,1\}[0-9]*\).*/\1/p" | tail -n 1
 }
 
 # Is there anything in the volume besides our notes and what a server leaves without data?
@@ -29,7 +29,7 @@ has_strange_files() {
         [[ -e $one ]] || continue
         case ${one##*/} in
         .galera-swarm | lost+found | galera.cache | gvwstate.dat | grastate.dat | sst_in_progress | .sst) ;;
-        aria_log* | ib_logfile* | ib_buffer_pool | ibtmp* | *.err | *.log | *.pid | *.pem | *.sock) ;;
+        aria_log* | ib_logfile* | ib_buffer_pool | ibtmp* | *.err | *.log | *.pid | *.pem | *.sock | sst-xb-tmpdir | auto.cnf) ;;
         *) return 0 ;;
         esac
     done
@@ -58,7 +58,7 @@ recover_state() {
     local position found
     position=$(run_recovery | recovered_position)
     if [[ ! $position =~ ^($uuid_pattern):(-?[0-9]+)$ ]]; then
-        why="mariadbd --wsrep-recover did not tell the position"
+        why="the server's --wsrep-recover did not tell the position"
         return
     fi
     found=${BASH_REMATCH[1]} seqno=${BASH_REMATCH[2]}
@@ -88,11 +88,10 @@ unrecovered_state() {
 run_recovery() { # the log of the recovery run
     local out=$run_dir/recovery.log server
     server=$(program mariadbd mysqld) || return 1
-    rm -f "$out"
-    as_mysql "$server" --defaults-file="$run_dir/my.cnf" --wsrep-recover --wsrep-on=ON --wsrep-cluster-address=gcomm:// \
-        --disable-log-error --skip-networking --innodb-buffer-pool-dump-at-shutdown=OFF \
-        --innodb-buffer-pool-load-at-startup=OFF >"$out" 2>&1 &
+    rm -f "$out" "$run_dir/recovery.err"
+    as_mysql "$server" --defaults-file="$run_dir/my.cnf" "${recovery_options[@]}" >"$out" 2>&1 &
     recovery_pid=$!
-    wait "$recovery_pid" || printf 'mariadbd --wsrep-recover ended with status %s\n' "$?" >>"$out"
+    wait "$recovery_pid" || printf '%s --wsrep-recover ended with status %s\n' "${server##*/}" "$?" >>"$out"
+    [[ ! -e $run_dir/recovery.err ]] || cat "$run_dir/recovery.err" >>"$out"
     cat "$out"
 }

@@ -12,7 +12,7 @@ promised() { noted "$(vote_file)" -; }
 
 _with_vote_locked() {
     local lock status
-    exec {lock}>"$run_dir/vote.lock" && flock "$lock" || return 1
+    exec {lock}>"$run_dir/vote.lock" && take_lock "$lock" || return 1
     "$@"
     status=$?
     exec {lock}>&-

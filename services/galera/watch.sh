@@ -41,7 +41,7 @@ watch_change() { # PHASE
 }
 
 # Has the server that starts met a Primary component? Until then it holds nothing of it and can be ended at any time.
-met_primary() { [[ -e $run_dir/was_primary ]] || grep -qF 'WSREP: Shifting OPEN -> PRIMARY' "$log_file"; }
+met_primary() { [[ -e $run_dir/was_primary ]] || grep -qF 'Shifting OPEN -> PRIMARY' "$log_file"; }
 
 # A member killed with others and started at once still sees a Primary that has not noticed their death, and that ends
 # as soon as it does. Waiting there for it to come back would keep everybody waiting.
@@ -58,7 +58,7 @@ consider_giving_up() {
 
 # A server that has left the group by itself (a failed IST, an inconsistency) stays up, and never comes back.
 consider_restarting() {
-    tail -c 65536 "$log_file" | grep -qF 'WSREP: Shifting OPEN -> CLOSED' || return 0
+    tail -c 65536 "$log_file" | grep -qF 'Shifting OPEN -> CLOSED' || return 0
     say "the server has left the group by itself; starts it again"
     leave_to_vote 10
 }

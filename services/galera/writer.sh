@@ -197,8 +197,9 @@ all_asked_since() { # TIME: after it, since a second is as exact as a time is no
 
 all_told() { ! askers | grep -qv ' 404$'; }
 
-# Sessions that are between two transactions, by how long they have said nothing. At first only those that have been so
-# for a while; then of those that are busy without pause, whoever draws breath. A transaction is never interrupted here.
+# Sessions that are between two transactions, by how long they have said nothing (end_idle is the flavor's). At first only
+# those that have been so for a while; then of those that are busy without pause, whoever draws breath. A transaction is
+# never interrupted here.
 end_sessions() {
     local left=0 pace
     client_config "$run_dir/root.cnf" root "$secrets_dir/galera_root_password"
@@ -209,31 +210,4 @@ end_sessions() {
     done
     rm -f "$run_dir/root.cnf"
     [[ $left == 0 ]] || say "stops with ${left:-unknown many} clients that were never between two transactions"
-}
-
-# In the server itself, since a session that is idle now may not be when a client has been started to end it. Clients
-# come over TCP; on the socket there is only the product itself. Each look at the transactions has to come more than 0.1 s
-# after the one before: else InnoDB shows the former one again, and a transaction could be overlooked.
-end_idle() { # SECONDS MILLISECONDS -> sessions that are left
-    local client
-    client=$(program mariadb mysql) || return 1
-    timeout "$(($1 + 3))" "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 -NB 2>/dev/null <<-SQL
-		DELIMITER //
-		BEGIN NOT ATOMIC
-		    DECLARE latest DATETIME(6) DEFAULT SYSDATE(6) + INTERVAL $1 SECOND;
-		    DECLARE sessions INT DEFAULT 0;
-		    DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; -- it has ended by itself
-		    REPEAT
-		        FOR one IN (SELECT p.id AS session FROM information_schema.processlist p
-		            LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
-		            WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $2 AND t.trx_id IS NULL)
-		        DO
-		            EXECUTE IMMEDIATE CONCAT('KILL CONNECTION ', one.session);
-		        END FOR;
-		        DO SLEEP(0.12);
-		        SELECT COUNT(*) INTO sessions FROM information_schema.processlist WHERE host LIKE '%:%';
-		    UNTIL sessions = 0 OR SYSDATE(6) > latest END REPEAT;
-		    SELECT sessions;
-		END //
-	SQL
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.unit.services.galera.tables import SERVICE
 
 PARTS = (
-    *("member", "view", "state", "vote", "exchange", "discovery"),
+    *("member", "view", "state", "vote", "exchange", "discovery", "flavor"),
     *("watch", "server", "birth", "evidence", "decide", "writer"),
 )
 

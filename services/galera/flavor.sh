@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# What is MariaDB's own: its server's options, how its data and accounts are made, how it tells its position. Another flavor
+# of Galera has another file in the place of this one, and nothing else.
+
+readonly recovery_options=(--wsrep-recover --wsrep-on=ON --wsrep-cluster-address=gcomm:// --disable-log-error
+    --skip-networking --innodb-buffer-pool-dump-at-shutdown=OFF --innodb-buffer-pool-load-at-startup=OFF)
+readonly newborn_options=(--wsrep-on=OFF --wsrep-provider=none --skip-networking --innodb-buffer-pool-dump-at-shutdown=OFF)
+
+default_options() { # what the user's files may change
+    cat <<-OPTIONS
+		[client-server]
+		socket=$socket
+		[mysqld]
+		innodb_flush_log_at_trx_commit=1
+		innodb_buffer_pool_size=${GALERA_BUFFER_POOL_MB:-128}M
+		max_connections=${GALERA_MAX_CONNECTIONS:-200}
+		wsrep_slave_threads=4
+		key_buffer_size=8M
+		aria_pagecache_buffer_size=32M
+	OPTIONS
+}
+
+# What is the product's, beside what every flavor has. A directory that is listed here is no database.
+server_options() { printf '%s\n' ignore_db_dirs=.galera-swarm ignore_db_dirs=lost+found; }
+cluster_options() { printf '%s\n' wsrep_on=ON; }
+transfer_options() { printf '%s\n' wsrep_sst_method=galera_swarm wsrep_sst_auth=mysql:; }
+transfer_script_options() { printf '%s\n' sst-syslog=-1 sockopt=,retry=120,interval=0.25; }
+
+install_data() { # DIR, empty -> the server's system tables and our accounts
+    local install
+    install=$(program mariadb-install-db mysql_install_db) || return 1
+    "$install" --defaults-file="$run_dir/my.cnf" --datadir="$1" --user=mysql --skip-test-db --wsrep-on=OFF \
+        --auth-root-authentication-method=normal --log-error="$run_dir/install.log" >"$run_dir/install.out" 2>&1 ||
+        { tail -n 20 "$run_dir/install.out" "$run_dir/install.log" && return 1; }
+    account_statements | newborn_server "$1" --bootstrap --log-error="$run_dir/accounts.log" ||
+        { tail -n 20 "$run_dir/accounts.log" && return 1; }
+}
+
+# One statement a line: that is what --bootstrap reads. The mysql account is the one a donor's mariadb-backup uses: it has
+# no password, only the server's own operating system user can be it, through the socket.
+account_statements() {
+    local root monitor
+    root=$(sql_text "$secrets_dir/galera_root_password")
+    monitor=$(sql_text "$secrets_dir/galera_monitor_password")
+    cat <<-SQL
+		DELETE FROM mysql.global_priv WHERE User = '' OR User = 'mysql' OR (User = 'root' AND Host <> 'localhost');
+		DELETE FROM mysql.proxies_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');
+		DELETE FROM mysql.db WHERE User IN ('', 'PUBLIC') AND Db LIKE 'test%';
+		FLUSH PRIVILEGES;
+		ALTER USER root@localhost IDENTIFIED BY $root;
+		CREATE USER root@'%' IDENTIFIED BY $root;
+		GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
+		CREATE USER galera_swarm_monitor@localhost IDENTIFIED BY $monitor;
+		CREATE USER galera_swarm_monitor@'127.0.0.1' IDENTIFIED BY $monitor;
+		CREATE USER mysql@localhost IDENTIFIED VIA unix_socket;
+		GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICATION SLAVE ADMIN ON *.* TO mysql@localhost;
+	SQL
+}
+
+# In the server itself, since a session that is idle now may not be when a client has been started to end it. Clients
+# come over TCP; on the socket there is only the product itself. Each look at the transactions has to come more than 0.1 s
+# after the one before: else InnoDB shows the former one again, and a transaction could be overlooked.
+end_idle() { # SECONDS MILLISECONDS -> sessions that are left
+    local client
+    client=$(program mariadb mysql) || return 1
+    timeout "$(($1 + 3))" "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 -NB 2>/dev/null <<-SQL
+		DELIMITER //
+		BEGIN NOT ATOMIC
+		    DECLARE latest DATETIME(6) DEFAULT SYSDATE(6) + INTERVAL $1 SECOND;
+		    DECLARE sessions INT DEFAULT 0;
+		    DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; -- it has ended by itself
+		    REPEAT
+		        FOR one IN (SELECT p.id AS session FROM information_schema.processlist p
+		            LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
+		            WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $2 AND t.trx_id IS NULL)
+		        DO
+		            EXECUTE IMMEDIATE CONCAT('KILL CONNECTION ', one.session);
+		        END FOR;
+		        DO SLEEP(0.12);
+		        SELECT COUNT(*) INTO sessions FROM information_schema.processlist WHERE host LIKE '%:%';
+		    UNTIL sessions = 0 OR SYSDATE(6) > latest END REPEAT;
+		    SELECT sessions;
+		END //
+	SQL
+}
