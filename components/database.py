@@ -39,7 +39,8 @@ def _common(ground: Ground) -> dict[str, Any]:
     settings, database = ground.settings, ground.settings.database
     return {
         "cluster_name": database.cluster_name,
-        "image": ground.pinned("database", database.image),
+        "image": ground.pinned("database", database.effective_image),
+        "flavor": database.flavor,
         "managers": [server.ssh for server in ground.servers[: len(settings.managers)]],
         "network_id": ground.network.network_id,
         "my_cnf": database.my_cnf,

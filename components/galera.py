@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.host import EngineSettings, EngineSettingsArgs
-from components.member_files import INSIDE, member_files
+from components.member_files import INSIDE, container_user, member_files
 from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
@@ -25,6 +25,7 @@ from providers.galera import (
     SyncedMemberArgs,
 )
 from providers.ssh import SshInputs
+from settings.flavors import Name
 
 #: Where a member tells whether clients may be sent to it (services/galera/lb-health).
 HEALTH_PORT = 9200
@@ -55,7 +56,7 @@ class MemberHost:
 class GaleraArgs:
     """What the cluster is and where it runs.
 
-    image: the stock MariaDB image, 10.6 or newer.
+    image: the flavor's stock image, such as MariaDB 10.6 or newer.
     hosts: one for each member, the first member first.
     managers: SSH to the swarm's managers, asked in this order.
     my_cnf: the user's own settings, checked against what the product owns.
@@ -80,6 +81,7 @@ class GaleraArgs:
     absent: Sequence[str] = ()
     publish_health: bool = False
     root_password: pulumi.Input[str] | None = None
+    flavor: Name = "mariadb"
     start_timeout_seconds: int = 900
 
 
@@ -101,7 +103,9 @@ class Galera(pulumi.ComponentResource):
     def __init__(self, name: str, args: GaleraArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:galera:Cluster", name, None, opts)
         self._name, self._args = name, args
-        files = member_files(name, parent=self, my_cnf=args.my_cnf, root_password=args.root_password)
+        files = member_files(
+            name, parent=self, my_cnf=args.my_cnf, root_password=args.root_password, flavor=args.flavor
+        )
         self.root_password, self._files = files.root_password, files.files
         self.synced = []
         absent = AbsentMembers(
@@ -155,6 +159,7 @@ class Galera(pulumi.ComponentResource):
                 service_name=member,
                 image=args.image,
                 command=[f"{INSIDE}/entrypoint"],
+                user=container_user(args.flavor),
                 env={
                     "GALERA_CLUSTER_NAME": args.cluster_name,
                     "GALERA_MEMBER": member,

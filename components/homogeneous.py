@@ -13,7 +13,7 @@ import pulumi
 
 from components.galera import MemberHost, member_ports, waves
 from components.host import EngineSettings
-from components.member_files import INSIDE, MemberFiles, member_files, secret_file
+from components.member_files import INSIDE, MemberFiles, container_user, member_files, secret_file
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
@@ -30,6 +30,7 @@ from providers.galera import (
     SyncedMemberArgs,
 )
 from providers.ssh import SshInputs
+from settings.flavors import Name
 
 #: Until a member was Synced once, its health check may fail for as long as this: time for a very large SST.
 _START_PERIOD = "168h"
@@ -79,6 +80,7 @@ class HomogeneousGaleraArgs:
     absent: Sequence[str] = ()
     publish_health: bool = False
     root_password: pulumi.Input[str] | None = None
+    flavor: Name = "mariadb"
     start_timeout_seconds: int = 900
 
 
@@ -122,6 +124,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
             my_cnf=args.my_cnf,
             root_password=args.root_password,
             instead=["etcd"] if args.etcd else [],
+            flavor=args.flavor,
         )
         self.root_password = files.root_password
         self._files = [*files.files, *self._etcd_files(files)]
@@ -205,6 +208,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                 service_name=of.service,
                 image=args.image,
                 command=[f"{INSIDE}/entrypoint"],
+                user=container_user(args.flavor),
                 env={
                     "GALERA_CLUSTER_NAME": args.cluster_name,
                     "GALERA_MEMBER": "{{.Service.Name}}-{{.Node.Hostname}}",

@@ -1,6 +1,6 @@
 """Everything that the members' image is given, in both modes: scripts, the user's settings, passwords."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +8,12 @@ import pulumi
 
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from providers.secrets import RandomPassword, RandomPasswordArgs
+from settings.flavors import Name
 
 #: Where the scripts lie inside the container.
 INSIDE = "/opt/galera-swarm"
+#: Directories with a flavor's own scripts; MariaDB's are the ones that others stand in the place of.
+_OF_FLAVOR: Mapping[Name, tuple[str, ...]] = {"mariadb": (), "percona-xtradb-cluster": ("percona",)}
 _SCRIPTS = Path(__file__).resolve().parent.parent / "services" / "galera"
 
 
@@ -31,11 +34,13 @@ def member_files(
     my_cnf: str,
     root_password: pulumi.Input[str] | None = None,
     instead: Sequence[str] = (),
+    flavor: Name = "mariadb",
 ) -> MemberFiles:
     """The files of the members of one cluster.
 
     instead: directories below `services/galera` whose scripts come on top of the others, or in the place of
         those of the same name.
+    flavor: whose own scripts are taken.
     """
     child = pulumi.ResourceOptions(parent=parent)
 
@@ -46,7 +51,7 @@ def member_files(
     salt = password("file-salt")
     scripts = {
         script.name: script
-        for directory in (_SCRIPTS, *(_SCRIPTS / one for one in instead))
+        for directory in (_SCRIPTS, *(_SCRIPTS / one for one in (*_OF_FLAVOR[flavor], *instead)))
         for script in directory.iterdir()
         if script.is_file() and script.suffix != ".md"
     }
@@ -72,6 +77,11 @@ def member_files(
     }
     files += [secret_file(name, role, content, salt, child) for role, content in secrets.items()]
     return MemberFiles(files=files, root_password=root, salt=salt)
+
+
+def container_user(flavor: Name) -> str | None:
+    """As whom the members' entrypoint starts, where the image would not have it start as root."""
+    return "0" if flavor == "percona-xtradb-cluster" else None
 
 
 def secret_file(

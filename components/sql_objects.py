@@ -8,6 +8,7 @@ import pulumi
 from providers.galera import Database, DatabaseArgs, DatabaseUser, DatabaseUserArgs
 from providers.secrets import RandomPassword, RandomPasswordArgs
 from providers.ssh import SshInputs
+from settings.flavors import Name as FlavorName
 from settings.model.database import DatabaseSchema
 from settings.model.database import DatabaseUser as UserConfig
 
@@ -25,6 +26,7 @@ class SqlObjectsArgs:
     servers: Sequence[SshInputs]
     port: int
     root_password: pulumi.Input[str]
+    flavor: FlavorName = "mariadb"
 
 
 class SqlObjects(pulumi.ComponentResource):
@@ -41,7 +43,7 @@ class SqlObjects(pulumi.ComponentResource):
                 DatabaseArgs(
                     database=database.name,
                     charset=database.charset,
-                    collation=database.effective_collation,
+                    collation=database.effective_collation(args.flavor),
                     allow_drop=database.allow_drop,
                     members=list(args.servers),
                     port=args.port,

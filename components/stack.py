@@ -181,6 +181,7 @@ def _sql_objects(settings: Settings, servers: list[Server], galera: Cluster) -> 
             servers=[server.ssh for server in servers if server.hostname in carrying],
             port=settings.database.port,
             root_password=galera.root_password,
+            flavor=settings.database.flavor,
         ),
         pulumi.ResourceOptions(depends_on=[galera]),
     )

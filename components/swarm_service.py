@@ -63,6 +63,7 @@ class SwarmServiceArgs:
     network_id: id of the overlay network (never its name: that replaces the service after a refresh).
     command: in place of the image's entrypoint. arguments: in place of the image's command.
     hostname: the containers' own; None for Docker's.
+    user: as whom the command starts; None for the image's own choice.
     aliases: further DNS names on that network, shared with other services if they carry the same.
     memory_mb: limit for the container in MiB; None for no limit.
     stop_grace: how long a stop may take before the kill, in the provider's form ("1m", never "1m0s"). A
@@ -75,6 +76,7 @@ class SwarmServiceArgs:
     command: Sequence[str] = ()
     arguments: Sequence[str] = ()
     hostname: str | None = None
+    user: str | None = None
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     server: str | None = None
     avoids: str | None = None
@@ -179,6 +181,7 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
         commands=list(args.command) or None,
         args=list(args.arguments) or None,
         hostname=args.hostname,
+        user=args.user,
         env=dict(args.env) or None,
         configs=[
             docker.ServiceTaskSpecContainerSpecConfigArgs(
@@ -250,6 +253,8 @@ def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
         fixed["arguments"] = list(args.arguments)
     if args.hostname:
         fixed["hostname"] = args.hostname
+    if args.user:
+        fixed["user"] = args.user
     moving = pulumi.Output.all(
         args.image, args.network_id, dict(args.env), [file.object_name for file in args.files]
     )

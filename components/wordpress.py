@@ -245,6 +245,7 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
             servers=[server.ssh for server in ground.servers[: len(settings.members)]],
             port=settings.database.port,
             root_password=galera.root_password,
+            flavor=settings.database.flavor,
         ),
         pulumi.ResourceOptions(depends_on=[galera]),
     )

@@ -1,4 +1,4 @@
-"""Names of databases, users and hosts, and MariaDB 10.11's privileges, judged without asking a server."""
+"""Names of databases, users and hosts, and the privileges of MariaDB 10.11 and MySQL 8.0, judged offline."""
 
 import re
 from typing import Final
@@ -26,8 +26,30 @@ _GLOBAL: Final = {
 }
 # fmt: on
 
-#: Every privilege that can be granted, in SQL's spelling.
+# fmt: off
+_OF_MARIADB: Final = {
+    "BINLOG ADMIN", "BINLOG MONITOR", "BINLOG REPLAY", "CONNECTION ADMIN", "DELETE HISTORY",
+    "FEDERATED ADMIN", "READ_ONLY ADMIN", "REPLICATION MASTER ADMIN", "REPLICATION SLAVE ADMIN", "SET USER",
+    "SLAVE MONITOR",
+}
+#: What MySQL 8.0 and Percona XtraDB Cluster have beside what is common; all for the whole server.
+OF_MYSQL: Final = frozenset({
+    "APPLICATION_PASSWORD_ADMIN", "AUDIT_ABORT_EXEMPT", "AUDIT_ADMIN", "AUTHENTICATION_POLICY_ADMIN",
+    "BACKUP_ADMIN", "BINLOG_ADMIN", "BINLOG_ENCRYPTION_ADMIN", "CLONE_ADMIN", "CONNECTION_ADMIN",
+    "CREATE ROLE", "DROP ROLE", "ENCRYPTION_KEY_ADMIN", "FIREWALL_EXEMPT", "FLUSH_OPTIMIZER_COSTS",
+    "FLUSH_STATUS", "FLUSH_TABLES",
+    "FLUSH_USER_RESOURCES", "INNODB_REDO_LOG_ARCHIVE", "INNODB_REDO_LOG_ENABLE", "PASSWORDLESS_USER_ADMIN",
+    "PERSIST_RO_VARIABLES_ADMIN", "REPLICATION_APPLIER", "REPLICATION_SLAVE_ADMIN", "RESOURCE_GROUP_ADMIN",
+    "RESOURCE_GROUP_USER", "ROLE_ADMIN", "SENSITIVE_VARIABLES_OBSERVER", "SERVICE_CONNECTION_ADMIN",
+    "SESSION_VARIABLES_ADMIN", "SET_USER_ID", "SHOW_ROUTINE", "SYSTEM_USER", "SYSTEM_VARIABLES_ADMIN",
+    "TABLE_ENCRYPTION_ADMIN", "TELEMETRY_LOG_ADMIN", "XA_RECOVER_ADMIN",
+})
+# fmt: on
+
+#: Every privilege that can be granted on MariaDB, in SQL's spelling.
 PRIVILEGES: Final = frozenset(_TABLE | _DATABASE | _GLOBAL | {"ALL", "ALL PRIVILEGES", "USAGE"})
+#: What both flavors have.
+COMMON: Final = frozenset(_TABLE | _DATABASE | _GLOBAL) - _OF_MARIADB
 
 _NAME = r"[A-Za-z0-9_$\-]{1,64}"
 _PATTERN = r"[A-Za-z0-9_$%\-]{1,64}"
@@ -64,7 +86,7 @@ def normal(privilege: str) -> str:
 
 def misplaced(privilege: str, on: str) -> str | None:
     """Why a privilege cannot be granted on an object; None when it can."""
-    if privilege in _GLOBAL and on != "*.*":
+    if privilege in _GLOBAL | OF_MYSQL and on != "*.*":
         return "is a privilege of the whole server: grant it on *.*"
     if privilege in _DATABASE and not on.endswith(".*"):
         return f"is a privilege of a whole database: grant it on {on.split('.')[0]}.*"

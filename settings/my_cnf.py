@@ -5,8 +5,9 @@ as `loose-`, and completes a name that is cut short (measured with 10.11). None 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 #: MariaDB reads lines in pieces of this many bytes: the rest of a longer one would count as a line of its
@@ -28,7 +29,7 @@ _SET_BY_KEY: Final = {
     "wsrep_sst_method": "use database.sstMethod",
 }
 
-_OURS: Final = "galera-swarm sets it itself"
+OURS: Final = "galera-swarm sets it itself"
 
 #: Options that belong to galera-swarm beside those that begin with `wsrep_`.
 OWNED: Final[dict[str, str]] = {
@@ -83,7 +84,7 @@ OWNED: Final[dict[str, str]] = {
             "verbose",
             "version",
         ),
-        _OURS,
+        OURS,
     ),
     **_SET_BY_KEY,
 }
@@ -118,6 +119,40 @@ USER_WSREP: Final = frozenset(
         "wsrep_slave_threads",
         "wsrep_slave_uk_checks",
         "wsrep_strict_ddl",
+        "wsrep_sync_wait",
+        "wsrep_trx_fragment_size",
+        "wsrep_trx_fragment_unit",
+    }
+)
+
+#: The same for Percona XtraDB Cluster 8.0, which ends at start when it meets an option it does not know
+#: (docs.percona.com/percona-xtradb-cluster/8.0/wsrep-system-index.html).
+USER_WSREP_OF_PERCONA: Final = frozenset(
+    {
+        "wsrep_applier_fk_checks",
+        "wsrep_applier_threads",
+        "wsrep_applier_uk_checks",
+        "wsrep_auto_increment_control",
+        "wsrep_causal_reads",
+        "wsrep_certification_rules",
+        "wsrep_certify_nonpk",
+        "wsrep_debug",
+        "wsrep_dirty_reads",
+        "wsrep_forced_binlog_format",
+        "wsrep_ignore_apply_errors",
+        "wsrep_load_data_splitting",
+        "wsrep_log_conflicts",
+        "wsrep_max_ws_rows",
+        "wsrep_max_ws_size",
+        "wsrep_mode",
+        "wsrep_osu_method",
+        "wsrep_restart_replica",
+        "wsrep_restart_slave",
+        "wsrep_retry_autocommit",
+        "wsrep_rsu_commit_timeout",
+        "wsrep_slave_fk_checks",
+        "wsrep_slave_threads",
+        "wsrep_slave_uk_checks",
         "wsrep_sync_wait",
         "wsrep_trx_fragment_size",
         "wsrep_trx_fragment_unit",
@@ -201,21 +236,25 @@ def _open_quote(value: str) -> bool:
     return closing is None
 
 
-def owned(name: str) -> str | None:
+def owned(
+    name: str, *, user_wsrep: Set[str] = USER_WSREP, more: Mapping[str, str] = MappingProxyType({})
+) -> str | None:
     """Why an option is not the user's to set, whatever its spelling; None when it is.
 
-    The answer says which key of the configuration to use instead, if there is one.
+    The answer says which key of the configuration to use instead, if there is one. user_wsrep, more: what
+    else is the user's, and what is not, in the flavor of Galera at hand (settings/flavors.py).
     """
+    ours = {**OWNED, **more}
     for candidate in _spellings(name):
-        if candidate.startswith("wsrep") and candidate not in USER_WSREP:
-            return OWNED.get(candidate, _OURS)
-        if candidate in OWNED:
-            return OWNED[candidate]
-        if candidate in _WHOLE or candidate in USER_WSREP:
+        if candidate.startswith("wsrep") and candidate not in user_wsrep:
+            return ours.get(candidate, OURS)
+        if candidate in ours:
+            return ours[candidate]
+        if candidate in _WHOLE or candidate in user_wsrep:
             continue
-        completed = [option for option in (*OWNED, "wsrep_") if option.startswith(candidate)]
+        completed = [option for option in (*ours, "wsrep_") if option.startswith(candidate)]
         if completed:
-            return f"cut short it stands for {completed[0]}: {OWNED.get(completed[0], _OURS)}"
+            return f"cut short it stands for {completed[0]}: {ours.get(completed[0], OURS)}"
     return None
 
 
@@ -232,11 +271,13 @@ def _spellings(name: str) -> Iterator[str]:
             yield rest
 
 
-def faults(text: str) -> list[Fault]:
-    """Everything for which an option file text is refused, by line."""
+def faults(
+    text: str, *, user_wsrep: Set[str] = USER_WSREP, more: Mapping[str, str] = MappingProxyType({})
+) -> list[Fault]:
+    """Everything for which an option file text is refused, by line; the rest as in `owned`."""
     options, found = read(text)
     for option in options:
-        reason = owned(option.name)
+        reason = owned(option.name, user_wsrep=user_wsrep, more=more)
         if reason is not None and _NAME.fullmatch(option.name):
             found.append(Fault(line=option.line, text=f"sets {option.name}, which is not free: {reason}"))
     return sorted(found, key=lambda fault: fault.line)

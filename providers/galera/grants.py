@@ -1,4 +1,4 @@
-"""What an account may do: the declared form, MariaDB's own form, and the way from one to the other."""
+"""What an account may do: the declared form, the server's own form, and the way from one to the other."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +10,20 @@ from providers.galera.sql import identifier
 Grants = Mapping[str, frozenset[str]]
 
 _ON = re.compile(r"(?P<database>\*|[^.`*]+)\.(?P<table>\*|[^.`*]+)")
-_PRIVILEGE = re.compile(r"[A-Z]+( [A-Z]+)*")
+_PRIVILEGE = re.compile(r"[A-Z_]+( [A-Z_]+)*")
 _SHOWN = re.compile(r"GRANT (?P<privileges>.+) ON (?P<on>\S+\.\S+) TO (?P<rest>.*)")
 _ALL = "ALL PRIVILEGES"
+#: What MySQL 8 shows in the place of ALL PRIVILEGES on *.*, in a first line; what its components add is in a
+#: second one, in words such as BACKUP_ADMIN.
+# fmt: off
+_ALL_OF_MYSQL = frozenset({
+    "ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROLE", "CREATE ROUTINE", "CREATE TABLESPACE",
+    "CREATE TEMPORARY TABLES", "CREATE USER", "CREATE VIEW", "DELETE", "DROP", "DROP ROLE", "EVENT",
+    "EXECUTE", "FILE", "INDEX", "INSERT", "LOCK TABLES", "PROCESS", "REFERENCES", "RELOAD",
+    "REPLICATION CLIENT", "REPLICATION SLAVE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "SHUTDOWN", "SUPER",
+    "TRIGGER", "UPDATE",
+})
+# fmt: on
 
 
 def problem(grant: Mapping[str, Any]) -> str | None:
@@ -48,8 +59,8 @@ def shown(lines: Sequence[str]) -> dict[str, frozenset[str]]:
         if match["rest"].endswith("WITH GRANT OPTION"):
             privileges.add("GRANT OPTION")
         if privileges:
-            found[match["on"]] = frozenset(privileges)
-    return found
+            found[match["on"]] = found.get(match["on"], frozenset()) | privileges
+    return {on: _whole(privileges) for on, privileges in found.items()}
 
 
 def statements(old: Grants, new: Grants) -> list[str]:
@@ -58,7 +69,9 @@ def statements(old: Grants, new: Grants) -> list[str]:
     for on in sorted({*old, *new}):
         had, wanted = old.get(on, frozenset()), new.get(on, frozenset())
         if too_many := had - wanted:
-            todo.append(f"REVOKE {', '.join(sorted(too_many))} ON {on} FROM ")
+            # ALL PRIVILEGES has to stand alone.
+            parts = [{_ALL}, too_many - {_ALL}] if _ALL in too_many else [too_many]
+            todo += [f"REVOKE {', '.join(sorted(part))} ON {on} FROM " for part in parts if part]
         if missing := (wanted - had) - {"GRANT OPTION"}:
             todo.append(f"GRANT {', '.join(sorted(missing))} ON {on} TO ")
         if "GRANT OPTION" in wanted - had:
@@ -89,6 +102,10 @@ def _plain(on: str) -> str:
 def _privilege(text: str) -> str:
     word = " ".join(text.upper().split())
     return _ALL if word == "ALL" else word
+
+
+def _whole(privileges: frozenset[str]) -> frozenset[str]:
+    return _added(privileges | {_ALL}) if privileges >= _ALL_OF_MYSQL else privileges
 
 
 def _added(privileges: frozenset[str]) -> frozenset[str]:

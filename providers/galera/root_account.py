@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
+from providers.galera.accounts import set_passwords
 from providers.galera.errors import GaleraError
 from providers.galera.sql import SqlDeniedError, any_member, rows
-from providers.galera.user_provider import password_hash
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, without_provider
 
@@ -31,10 +31,7 @@ class RootAccountProvider(StatelessProvider):
         try:
             with any_member({**_news, "root_password": _olds["root_password"]}) as connection:
                 accounts = rows(connection, "SELECT User, Host FROM mysql.user WHERE User = 'root'")
-                secret = password_hash(str(_news["root_password"]))
-                clauses = ", ".join(["%s@%s IDENTIFIED BY PASSWORD %s"] * len(accounts))
-                values = [value for user, host in accounts for value in (user, host, secret)]
-                rows(connection, f"ALTER USER {clauses}", *values)
+                set_passwords(connection, accounts, str(_news["root_password"]))
         except SqlDeniedError:
             self._see_new_password(_news)
         return UpdateResult(outs=self.taken_over(_olds, _news))

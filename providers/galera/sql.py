@@ -53,6 +53,8 @@ def sql(server: Session, port: int, password: str, *, user: str = "root") -> Ite
         connect_timeout=10,
         read_timeout=SQL_SECONDS,
         write_timeout=SQL_SECONDS,
+        # The SSH channel encrypts, and is no socket that TLS could be laid over where a server offers it.
+        ssl_disabled=True,
     )
     try:
         channel = server.open_channel("127.0.0.1", port)

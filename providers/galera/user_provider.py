@@ -1,10 +1,10 @@
 """What happens to a `DatabaseUser`: made with exactly the declared grants, read from the server, dropped."""
 
-import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, UpdateResult
 
+from providers.galera.accounts import is_password, set_password, stored_password
 from providers.galera.errors import GaleraError
 from providers.galera.grants import as_declared, declared, problem, shown, statements
 from providers.galera.sql import any_member, rows
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from providers.galera.sql import SqlConnection
 
 #: Accounts of the server and of this product.
-SYSTEM_USERS = frozenset({"root", "mysql", "mariadb.sys", "galera_swarm_monitor", ""})
-_SELECT = "SELECT authentication_string FROM mysql.user WHERE User = %s AND Host = %s"
+SYSTEM_USERS = frozenset(
+    {
+        *("root", "mysql", "mariadb.sys", "galera_swarm_monitor", ""),
+        *("mysql.sys", "mysql.session", "mysql.infoschema"),
+        *("mysql.pxc.internal.session", "mysql.pxc.sst.role", "mysql.pxc.sst.user"),
+    }
+)
 
 
 class DatabaseUserProvider(StatelessProvider):
@@ -52,14 +57,14 @@ class DatabaseUserProvider(StatelessProvider):
         user, host = str(props["user"]), str(props["host"])
         try:
             with any_member(props) as connection:
-                found = rows(connection, _SELECT, user, host)
-                has = _grants(connection, user, host) if found else {}
+                stored = stored_password(connection, user, host)
+                has = _grants(connection, user, host) if stored is not None else {}
         except (GaleraError, SshError) as exc:
             return self.unseen(id_, props, exc)
-        if not found:
+        if stored is None:
             return gone()
         outs = dict(props)
-        if str(found[0][0]) != password_hash(str(props["password"])):
+        if not is_password(str(props["password"]), stored):
             outs["password"] = ""
         if has != declared(props.get("grants") or ()):
             outs["grants"] = as_declared(has)
@@ -73,19 +78,11 @@ class DatabaseUserProvider(StatelessProvider):
 
     def _apply(self, props: dict[str, Any]) -> None:
         user, host = str(props["user"]), str(props["host"])
-        secret = password_hash(str(props["password"]))
         with any_member(props) as connection:
-            rows(connection, "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s", user, host, secret)
-            rows(connection, "ALTER USER %s@%s IDENTIFIED BY PASSWORD %s", user, host, secret)
+            set_password(connection, user, host, str(props["password"]))
             wanted = declared(props.get("grants") or ())
             for statement in statements(_grants(connection, user, host), wanted):
                 rows(connection, statement.replace("%", "%%") + "%s@%s", user, host)
-
-
-def password_hash(password: str) -> str:
-    """mysql_native_password's form, so that the password itself never goes to the server or into its logs."""
-    inner = hashlib.sha1(password.encode(), usedforsecurity=False).digest()
-    return "*" + hashlib.sha1(inner, usedforsecurity=False).hexdigest().upper()
 
 
 def _grants(connection: "SqlConnection", user: str, host: str) -> dict[str, frozenset[str]]:

@@ -27,6 +27,8 @@ cluster_options() { printf '%s\n' wsrep_on=ON; }
 transfer_options() { printf '%s\n' wsrep_sst_method=galera_swarm wsrep_sst_auth=mysql:; }
 transfer_script_options() { printf '%s\n' sst-syslog=-1 sockopt=,retry=120,interval=0.25; }
 
+other_server() { [[ ! -e $data_dir/mysql.ibd ]] || printf 'MySQL 8'; } # whose data lies here, if it is not ours
+
 install_data() { # DIR, empty -> the server's system tables and our accounts
     local install
     install=$(program mariadb-install-db mysql_install_db) || return 1

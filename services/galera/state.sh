@@ -44,6 +44,8 @@ find_state() {
     safe=$saved_safe
     if [[ -e $data_dir/sst_in_progress || $saved_uuid == "$null_uuid" ]]; then
         data=null
+    elif [[ -n $(other_server) ]]; then
+        why="the data is that of $(other_server), which this image does not run: set database.flavor back"
     elif [[ ! -e $data_dir/ibdata1 && ! -d $data_dir/mysql ]]; then
         data=none
         ! has_strange_files || data=foreign

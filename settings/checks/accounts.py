@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from settings import charsets, grants
+from settings import grants
 from settings.checks import names
 from settings.checks.check import Check, Context
+from settings.flavors import Flavor
 from settings.model.database import DatabaseSchema, Grant
 from settings.problems import Problem, show
 
@@ -26,31 +27,32 @@ def databases(context: Context) -> Iterator[Problem]:
         elif name and name.lower() in seen:
             yield Problem(key=f"{key}.name", value=show(name), text="is named twice")
         seen.add(name.lower())
-        yield from _charset(key, database)
+        yield from _charset(key, database, context.config.database.of_flavor)
 
 
-def _charset(key: str, database: DatabaseSchema) -> Iterator[Problem]:
+def _charset(key: str, database: DatabaseSchema, flavor: Flavor) -> Iterator[Problem]:
     charset, collation = database.charset, database.collation
-    if charset not in charsets.DEFAULT_COLLATIONS:
-        text = f"is no character set of MariaDB{names.nearest(charset, charsets.DEFAULT_COLLATIONS)}"
+    if charset not in flavor.collations:
+        text = f"is no character set of {flavor.title}{names.nearest(charset, flavor.collations)}"
         yield Problem(key=f"{key}.charset", value=show(charset), text=text)
     elif collation is not None and collation != charset and not collation.startswith(f"{charset}_"):
-        text = f"is no collation of {charset}; its default is {charsets.DEFAULT_COLLATIONS[charset]}"
+        text = f"is no collation of {charset}; its default is {flavor.collations[charset]}"
         yield Problem(key=f"{key}.collation", value=show(collation), text=text)
 
 
 def users(context: Context) -> Iterator[Problem]:
     """Accounts that can be made, each once, and none of the product's own."""
     seen: set[tuple[str, str]] = set()
+    flavor = context.config.database.of_flavor
     for index, user in enumerate(context.config.database.users):
         key = f"database.users[{index}]"
-        if user.name.lower() in grants.SYSTEM_USERS or user.name.lower().startswith(
+        if user.name.lower() in flavor.system_users or user.name.lower().startswith(
             grants.SYSTEM_USER_PREFIX
         ):
             text = "belongs to the server or to galera-swarm; choose another name"
             yield Problem(key=f"{key}.name", value=show(user.name), text=text)
-        elif user.name and not grants.is_user_name(user.name):
-            text = "may hold letters, digits and _ . $ -, 80 at most"
+        elif user.name and not (grants.is_user_name(user.name) and len(user.name) <= flavor.longest_user):
+            text = f"may hold letters, digits and _ . $ -, {flavor.longest_user} at most"
             yield Problem(key=f"{key}.name", value=show(user.name), text=text)
         elif user.name and (user.name, user.host) in seen:
             text = f"is named twice for host {user.host}"
@@ -74,18 +76,18 @@ def granted(context: Context) -> Iterator[Problem]:
                 text = "is granted on twice; put the privileges into one list"
                 yield Problem(key=f"{key}.on", value=show(grant.on), text=text)
             seen.add(grant.on)
-            yield from _privileges(key, grant)
+            yield from _privileges(key, grant, context.config.database.of_flavor)
 
 
-def _privileges(key: str, grant: Grant) -> Iterator[Problem]:
+def _privileges(key: str, grant: Grant, flavor: Flavor) -> Iterator[Problem]:
     given = [grants.normal(privilege) for privilege in grant.privileges]
     for index, privilege in enumerate(given):
         here, value = f"{key}.privileges[{index}]", show(grant.privileges[index])
         misplaced = grants.misplaced(privilege, grant.on) if grants.is_object(grant.on) else None
         if privilege == "GRANT OPTION":
             yield Problem(key=here, value=value, text=f"is set by {key}.grantOption: true")
-        elif privilege not in grants.PRIVILEGES:
-            text = f"is no privilege of MariaDB{names.nearest(privilege, grants.PRIVILEGES)}"
+        elif privilege not in flavor.privileges:
+            text = f"is no privilege of {flavor.title}{names.nearest(privilege, flavor.privileges)}"
             yield Problem(key=here, value=value, text=text)
         elif misplaced is not None:
             yield Problem(key=here, value=value, text=misplaced)
@@ -114,8 +116,8 @@ def passwords(context: Context) -> Iterator[Problem]:
 
 
 CHECKS = (
-    Check(reads=(), find=databases),
-    Check(reads=(), find=users),
-    Check(reads=(), find=granted),
+    Check(reads=("database.flavor",), find=databases),
+    Check(reads=("database.flavor",), find=users),
+    Check(reads=("database.flavor",), find=granted),
     Check(reads=(), find=passwords),
 )

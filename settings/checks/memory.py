@@ -8,8 +8,6 @@ from settings.problems import Problem, show
 
 #: What the system, Docker and the SSH session take of a server, in MB.
 SYSTEM_MB = 384
-#: What mariadbd takes besides its buffer pool before the first client comes, in MB.
-SERVER_MB = 128
 
 _SIZES = ("servers.memoryMb", "servers.flavor", "servers.count", "database.members")
 
@@ -28,17 +26,25 @@ def pool_in_container(context: Context) -> Iterator[Problem]:
     """The buffer pool leaves room for the rest of the database server."""
     limit = context.config.database.memory_mb
     if limit is not None:
-        why = f"database.memoryMb is {limit}, of which {SERVER_MB} go to mariadbd"
-        yield from _pool(context, limit - SERVER_MB, why)
+        server, taken = _server(context)
+        why = f"database.memoryMb is {limit}, of which {taken} go to {server}"
+        yield from _pool(context, limit - taken, why)
 
 
 def pool_in_server(context: Context) -> Iterator[Problem]:
     """Without a limit, the server itself is the limit."""
     server = smallest_server_memory_mb(context.config)
     if context.config.database.memory_mb is None and server is not None:
-        taken = SYSTEM_MB + SERVER_MB
-        why = f"the smallest server has {server} MB, of which {taken} go to the system and mariadbd"
+        program, own = _server(context)
+        taken = SYSTEM_MB + own
+        why = f"the smallest server has {server} MB, of which {taken} go to the system and {program}"
         yield from _pool(context, server - taken, why)
+
+
+def _server(context: Context) -> tuple[str, int]:
+    """The database server, and what it takes besides its buffer pool before the first client comes, in MB."""
+    flavor = context.config.database.of_flavor
+    return flavor.server, flavor.server_mb
 
 
 def _pool(context: Context, most: int, why: str) -> Iterator[Problem]:
@@ -63,8 +69,10 @@ def write_cache(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("database.memoryMb", *_SIZES), find=container),
-    Check(reads=("database.memoryMb", "database.bufferPoolMb"), find=pool_in_container),
-    Check(reads=("database.memoryMb", "database.bufferPoolMb", *_SIZES), find=pool_in_server),
+    Check(reads=("database.memoryMb", "database.bufferPoolMb", "database.flavor"), find=pool_in_container),
+    Check(
+        reads=("database.memoryMb", "database.bufferPoolMb", "database.flavor", *_SIZES), find=pool_in_server
+    ),
     Check(
         reads=("database.gcacheMb", "servers.disks", "host.dataDisk.filesystem", *_SIZES), find=write_cache
     ),

@@ -177,7 +177,9 @@ class Settings:
             (self.wordpress.enabled, self.wordpress.image),
             (self.consul.enabled, self.consul.image),
         ]
-        return tuple(dict.fromkeys([self.database.image, *(image for is_on, image in further if is_on)]))
+        return tuple(
+            dict.fromkeys([self.database.effective_image, *(image for is_on, image in further if is_on)])
+        )
 
     @property
     def buffer_pool_mb(self) -> int:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from settings import charsets
+from settings import flavors
 from settings.model.section import Section
 
 
@@ -23,10 +23,9 @@ class DatabaseSchema(Section):
     allow_drop: bool = False
     """Drop the database, with its data, when it leaves the configuration. Otherwise it is only forgotten."""
 
-    @property
-    def effective_collation(self) -> str:
-        """The collation, chosen or default."""
-        return self.collation or charsets.DEFAULT_COLLATIONS[self.charset]
+    def effective_collation(self, flavor: flavors.Name = "mariadb") -> str:
+        """The collation, chosen or the flavor's default."""
+        return self.collation or flavors.FLAVORS[flavor].collations[self.charset]
 
 
 class Grant(Section):
@@ -85,11 +84,13 @@ class Database(Section):
     groups: tuple[MemberGroup, ...] = ()
     """Further services of the same cluster, in mode `homogeneous`."""
 
-    flavor: Literal["mariadb", "percona-xtradb-cluster"] = "mariadb"
-    """`mariadb`. `percona-xtradb-cluster` is not part of this release."""
+    flavor: flavors.Name = "mariadb"
+    """`mariadb`, or `percona-xtradb-cluster` (8.0), which has not been run yet (docs/percona.md). It
+    cannot be changed once the cluster is born."""
 
-    image: str = "mariadb:10.11"
-    """Container image of the members, MariaDB 10.6 or newer."""
+    image: str | None = None
+    """Container image of the members: MariaDB 10.6 or newer, `mariadb:10.11` by default, or of the other
+    flavor `percona/percona-xtradb-cluster:8.0`."""
 
     members: Annotated[int, Field(ge=1, le=100)] | None = None
     """Number of members, at most one for each server; the default is one on each server. An odd number keeps
@@ -134,5 +135,16 @@ class Database(Section):
     absent: tuple[str, ...] = ()
     """Members that are gone for good, by name: a cluster that is down then starts without hearing them."""
 
-    sst_method: Literal["mariabackup"] = "mariabackup"
-    """How a member without data gets a full copy; `mariabackup` leaves the donor answering."""
+    sst_method: flavors.SstMethod | None = None
+    """How a member without data gets a full copy while its donor goes on answering: by default the flavor's
+    own and only way, `mariabackup` or `xtrabackup-v2`."""
+
+    @property
+    def of_flavor(self) -> flavors.Flavor:
+        """What the flavor at hand has of its own."""
+        return flavors.FLAVORS[self.flavor]
+
+    @property
+    def effective_image(self) -> str:
+        """The image, chosen or the flavor's default."""
+        return self.image or self.of_flavor.image

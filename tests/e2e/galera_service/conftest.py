@@ -5,21 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import sandbox
-from tests.e2e.galera_service.members import IMAGE, Members
-
-
-@pytest.fixture(scope="session")
-def database_image() -> None:
-    """The sandbox is what provides the members' image; nothing else of it is needed, or started."""
-    made = sandbox("images", IMAGE, timeout=1800)
-    assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
+from tests.e2e.galera_service.members import Members
 
 
 @pytest.fixture
-def members(database_image: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
-    """Plain containers of this machine."""
-    made = Members(scratch=tmp_path)
+def members(running_sandbox: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
+    """Plain containers of this machine; the sandbox is what provides their image."""
+    yield from closed_at_the_end(Members(scratch=tmp_path), request)
+
+
+def closed_at_the_end(made: Members, request: pytest.FixtureRequest) -> Iterator[Members]:
+    """The members for one test."""
     failed_before = request.session.testsfailed
     try:
         yield made

@@ -42,6 +42,8 @@ class Members:
 
     scratch: Path
     image: str = IMAGE
+    flavor: str = ""
+    """Directory of the service with the scripts of a flavor that is not MariaDB."""
     prefix: str = field(default_factory=lambda: f"gsvc-{secrets.token_hex(3)}")
     password: str = "p'q\\\"r"
     started: set[int] = field(default_factory=set)
@@ -74,6 +76,7 @@ class Members:
                     "--volume",
                     f"{SERVICE}:/opt/galera-swarm:ro",
                 ),
+                *self._of_flavor(),
                 *("--volume", f"{self.scratch / 'secrets'}:/run/secrets:ro"),
                 *("--volume", f"{self.scratch / 'user.cnf'}:/etc/mysql/conf.d/50-user.cnf:ro"),
                 *("--env", f"GALERA_MEMBER=galera-{n}", "--env", f"GALERA_PEERS={self.prefix}-peers"),
@@ -81,6 +84,14 @@ class Members:
                 *("--env", "GALERA_BUFFER_POOL_MB=32", self.image),
             )
             self.started.add(n)
+
+    def _of_flavor(self) -> list[str]:
+        """As the program does it: its scripts in the place of those of the same name, started as root."""
+        if not self.flavor:
+            return []
+        scripts = sorted((SERVICE / self.flavor).iterdir())
+        mounts = [f"--volume={script}:/opt/galera-swarm/{script.name}:ro" for script in scripts]
+        return ["--user=0", *mounts]
 
     def born(self, *numbers: int) -> None:
         """A new cluster of these members, each Synced before the next one starts."""
@@ -151,7 +162,8 @@ class Members:
 
     def root_client(self, n: int, statement: str) -> str:
         """SQL through the member's socket, where even a member that rejects queries can be set right."""
-        client = f'MYSQL_PWD="$(cat /run/secrets/galera_root_password)" mariadb -uroot -NBe "{statement}"'
+        program = "$(command -v mariadb || command -v mysql) --socket=/run/mysqld/mysqld.sock"
+        client = f'MYSQL_PWD="$(cat /run/secrets/galera_root_password)" {program} -uroot -NBe "{statement}"'
         return self.inside(n, client)
 
     def status(self, n: int) -> dict[str, str]:

@@ -90,9 +90,12 @@ def test_the_gateway_is_the_first_address() -> None:
 
 def test_the_collation_is_the_character_sets_own() -> None:
     shop, blog = sound().database.databases
-    assert (shop.effective_collation, blog.effective_collation) == ("utf8mb4_general_ci", "latin1_swedish_ci")
+    assert (shop.effective_collation(), blog.effective_collation()) == (
+        "utf8mb4_general_ci",
+        "latin1_swedish_ci",
+    )
     (chosen, _) = sound(spoil({"database.databases[0].collation": "utf8mb4_bin"})).database.databases
-    assert chosen.effective_collation == "utf8mb4_bin"
+    assert chosen.effective_collation() == "utf8mb4_bin"
 
 
 def test_paths_lie_below_the_project(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_what_works_is_let_through_without_a_word(changes: dict[str, Any]) -> No
 
 def test_its_image_is_fetched_and_its_servers_vote_only_while_it_is_on() -> None:
     off, on = sound(spoil({})), sound(spoil({**ON, "servers.count": 5}))
-    assert off.images == (off.database.image,)
+    assert off.images == (off.database.effective_image,)
     assert off.voters == {}
-    assert on.images == (on.database.image, "hashicorp/consul:1.19.2")
+    assert on.images == (on.database.effective_image, "hashicorp/consul:1.19.2")
     assert on.voters == {"consul": ["db-1", "db-2", "db-3"]}

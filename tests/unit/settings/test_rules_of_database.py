@@ -13,7 +13,7 @@ UUID = "2d8a2a8e-7d0f-4b9a-9b62-0d0a1c8d6f10"
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     # database
     ("homogeneous", {"database.mode": "homogeneous"}, "database.mode", "not build it yet"),
-    ("percona", {"database.flavor": "percona-xtradb-cluster"}, "database.flavor", "not build it yet"),
+    ("unknown flavor", {"database.flavor": "percona"}, "database.flavor", "percona-xtradb-cluster"),
     ("unknown mode", {"database.mode": "single"}, "database.mode", "ordered or homogeneous"),
     ("image reference", {"database.image": "MariaDB 10"}, "database.image", "mariadb:10.11"),
     ("old image", {"database.image": "mariadb:10.5"}, "database.image", "10.6 or newer"),
@@ -29,6 +29,13 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no group", {"database.myCnf": "max_allowed_packet=1M"}, "database.myCnf", "line 1 stands before"),
     ("no scripts", {"database.initScripts": "missing"}, "database.initScripts", "must be a directory"),
     ("SST", {"database.sstMethod": "rsync"}, "database.sstMethod", "mariabackup"),
+    ("SST of the other flavor", {"database.sstMethod": "xtrabackup-v2"}, "database.sstMethod", "mariabackup"),
+    (
+        "image of the other flavor",
+        {"database.image": "percona/percona-xtradb-cluster:8.0"},
+        "database.image",
+        "set database.flavor to percona-xtradb-cluster",
+    ),
     ("absent stranger", {"database.absent": ["galera-9"]}, "database.absent[0]", "galera-1 to galera-3"),
     (
         "absent twice",

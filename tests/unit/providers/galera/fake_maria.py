@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.galera import database_provider, root_account, user_provider
+from providers.galera import accounts, database_provider, root_account, user_provider
 from providers.galera.errors import GaleraError
 from providers.galera.sql import SqlDeniedError
 
@@ -25,6 +25,7 @@ class FakeMaria:
     roots: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     is_up: bool = True
+    version: str = "10.11.6-MariaDB-0+deb12u1"
 
     @contextmanager
     def any_member(self, props: Mapping[str, Any]) -> Iterator["FakeMaria"]:
@@ -32,7 +33,8 @@ class FakeMaria:
         if not self.is_up:
             said = "no member of the cluster takes SQL"
             raise GaleraError(said)
-        if self.roots and user_provider.password_hash(props["root_password"]) not in self.roots.values():
+        password = str(props["root_password"])
+        if self.roots and not any(accounts.is_password(password, one) for one in self.roots.values()):
             said = "the member refuses the password of root"
             raise SqlDeniedError(said)
         yield self
@@ -91,12 +93,39 @@ def _change(maria: FakeMaria, found: re.Match[str], values: tuple[Any, ...]) -> 
 
 def _show(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     user, host = values
+    if "MariaDB" not in maria.version:
+        return _show_as_mysql(maria, user, host)
     lines = [f"GRANT USAGE ON *.* TO `{user}`@`{host}` IDENTIFIED BY PASSWORD '{maria.passwords[values]}'"]
     for on, privileges in maria.grants[values].items():
         if privileges:
             option = " WITH GRANT OPTION" if "GRANT OPTION" in privileges else ""
             plain = ", ".join(sorted(privileges - {"GRANT OPTION"})) or "USAGE"
             lines.append(f"GRANT {plain} ON {on} TO `{user}`@`{host}`{option}")
+    return [(line,) for line in lines]
+
+
+#: What MySQL names one by one on *.*, in the place of ALL PRIVILEGES (copied from a server).
+ALL_OF_MYSQL = (
+    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, SHUTDOWN, PROCESS, FILE, REFERENCES, INDEX, "
+    "ALTER, SHOW DATABASES, SUPER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, "
+    "REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, "
+    "CREATE TABLESPACE, CREATE ROLE, DROP ROLE"
+)
+
+
+def _show_as_mysql(maria: FakeMaria, user: str, host: str) -> list[tuple[Any, ...]]:
+    """No password, and what components add on *.* in a line of its own."""
+    lines = [f"GRANT USAGE ON *.* TO `{user}`@`{host}`"]
+    for on, privileges in maria.grants[user, host].items():
+        option = " WITH GRANT OPTION" if "GRANT OPTION" in privileges else ""
+        plain = ", ".join(sorted(one for one in privileges if one != "GRANT OPTION" and "_" not in one))
+        added = ",".join(sorted(one for one in privileges if "_" in one))
+        if on == "*.*" and plain == "ALL PRIVILEGES":
+            plain, added = ALL_OF_MYSQL, "BACKUP_ADMIN,XA_RECOVER_ADMIN"
+        if plain or (option and not added):
+            lines.append(f"GRANT {plain or 'USAGE'} ON {on} TO `{user}`@`{host}`{option}")
+        if added:
+            lines.append(f"GRANT {added} ON {on} TO `{user}`@`{host}`{option}")
     return [(line,) for line in lines]
 
 
@@ -119,6 +148,13 @@ _STATEMENTS: list[tuple[str, Any]] = [
         r"ALTER USER %s@%s IDENTIFIED BY PASSWORD %s(, %s@%s IDENTIFIED BY PASSWORD %s)+",
         _alter_roots,
     ),
+    (r"SELECT VERSION\(\)", lambda maria, _f, _values: [(maria.version,)]),
+    (r"CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH caching_sha2_password AS %s", _create_user),
+    (r"ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password AS %s", _alter_user),
+    (
+        r"ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password AS %s(, %s@%s IDENTIFIED WITH .*)+",
+        _alter_roots,
+    ),
     (r"DROP USER IF EXISTS %s@%s", _drop_user),
     (r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+) ON (?P<on>\S+) (TO|FROM) %s@%s", _change),
     (r"SHOW GRANTS FOR %s@%s", _show),
@@ -135,4 +171,5 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> FakeMaria:
     for module in (database_provider, root_account, user_provider):
         monkeypatch.setattr(module, "any_member", maria.any_member)
         monkeypatch.setattr(module, "rows", maria.rows)
+    monkeypatch.setattr(accounts, "rows", maria.rows)
     return maria

@@ -6,7 +6,8 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from providers.galera import DatabaseProvider, DatabaseUserProvider, GaleraError
-from providers.galera.user_provider import password_hash
+from providers.galera.accounts import password_hash
+from providers.galera.sha2_password import is_form_of
 from tests.unit.providers.galera.fake_maria import FakeMaria, installed
 
 WAY = {"members": [], "port": 3306.0, "root_password": "root"}
@@ -179,3 +180,41 @@ class TestUser:
     @pytest.mark.parametrize("key", ["user", "host"])
     def test_another_account_is_another_user(self, key: str) -> None:
         assert self.provider.diff("app@%", dict(USER), {**USER, key: "other"}).replaces == [key]
+
+
+class TestUserOfMysql(TestUser):
+    """The same on Percona XtraDB Cluster: every rule, with MySQL 8's forms."""
+
+    @pytest.fixture
+    def maria(self, monkeypatch: pytest.MonkeyPatch) -> FakeMaria:
+        made = installed(monkeypatch)
+        made.version = "8.0.43-34.1"
+        return made
+
+    def test_only_the_hash_goes_to_the_server(self, maria: FakeMaria) -> None:
+        self.provider.create(dict(USER))
+        assert maria.passwords[KEY].startswith("$A$005$")
+        assert is_form_of("se'cret%", maria.passwords[KEY])
+        assert not any("cret%" in statement for statement in maria.log)
+
+    def test_a_password_that_is_right_is_left_alone(self, maria: FakeMaria) -> None:
+        self.provider.create(dict(USER))
+        before = maria.passwords[KEY]
+        self.provider.update("app@%", dict(USER), dict(USER))
+        assert maria.passwords[KEY] == before
+
+    @pytest.mark.parametrize(
+        "grants",
+        [
+            [{"privileges": ["ALL"], "on": "*.*"}],
+            [{"privileges": ["ALL", "GRANT OPTION"], "on": "*.*"}],
+            [{"privileges": ["BACKUP_ADMIN", "PROCESS"], "on": "*.*"}],
+            [{"privileges": ["BACKUP_ADMIN"], "on": "*.*"}, {"privileges": ["ALL"], "on": "shop.*"}],
+        ],
+    )
+    def test_privileges_of_the_whole_server_come_in_two_lines(
+        self, maria: FakeMaria, grants: list[dict[str, Any]]
+    ) -> None:
+        wanted = {**USER, "grants": grants}
+        self.provider.create(dict(wanted))
+        assert self.is_clean(wanted)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.galera.grants import as_declared, declared, problem, shown, statements
+from tests.unit.providers.galera.fake_maria import ALL_OF_MYSQL
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from providers.galera.grants import as_declared, declared, problem, shown, state
         ({"on": "app.*", "privileges": ["SELECT"]}, False),
         ({"on": "*.*", "privileges": ["process", "REPLICATION CLIENT"]}, False),
         ({"on": "app.orders", "privileges": ["ALL"]}, False),
+        ({"on": "*.*", "privileges": ["READ_ONLY ADMIN", "BACKUP_ADMIN"]}, False),
         ({"on": "*.orders", "privileges": ["SELECT"]}, True),
         ({"on": "app", "privileges": ["SELECT"]}, True),
         ({"on": "a.b.c", "privileges": ["SELECT"]}, True),
@@ -75,6 +77,25 @@ def test_shown() -> None:
         r"`my\_app`.*": {"ALL PRIVILEGES"},
     }
     assert as_declared(shown(lines))[0] == {"privileges": ["ALL PRIVILEGES"], "on": "my_app.*"}
+
+
+def test_what_mysql_names_one_by_one_is_all_privileges() -> None:
+    lines = [
+        f"GRANT {ALL_OF_MYSQL} ON *.* TO `app`@`%` WITH GRANT OPTION",
+        "GRANT BACKUP_ADMIN,XA_RECOVER_ADMIN ON *.* TO `app`@`%` WITH GRANT OPTION",
+    ]
+    assert shown(lines) == {"*.*": {"ALL PRIVILEGES", "GRANT OPTION"}}
+    assert shown([lines[0].replace("SUPER, ", "")])["*.*"] >= {"SELECT", "GRANT OPTION"}
+    assert "ALL PRIVILEGES" not in shown([lines[0].replace("SUPER, ", "")])["*.*"]
+
+
+def test_all_privileges_are_taken_away_by_a_statement_of_their_own() -> None:
+    """Neither server takes "REVOKE ALL PRIVILEGES, GRANT OPTION ON"."""
+    old = declared([{"on": "app.*", "privileges": ["ALL", "GRANT OPTION"]}])
+    assert statements(old, {}) == [
+        "REVOKE ALL PRIVILEGES ON `app`.* FROM ",
+        "REVOKE GRANT OPTION ON `app`.* FROM ",
+    ]
 
 
 NAMES = st.text("ab_%", min_size=1, max_size=4)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from providers.galera import GaleraError, RootAccountProvider
-from providers.galera.user_provider import password_hash
+from providers.galera.accounts import password_hash
+from providers.galera.sha2_password import is_form_of
 from tests.unit.providers.galera.fake_maria import FakeMaria, installed
 
 provider = RootAccountProvider()
@@ -58,3 +59,10 @@ def test_a_cluster_that_is_away_is_no_wrong_password(maria: FakeMaria) -> None:
 )
 def test_only_another_password_is_a_change(change: dict[str, Any], differs: bool) -> None:
     assert provider.diff("root", known("before"), {**known("before"), **change}).changes is differs
+
+
+def test_every_account_of_root_gets_it_in_mysqls_form_where_that_is_the_server(maria: FakeMaria) -> None:
+    maria.version = "8.0.43-34.1"
+    provider.update("root", known("before"), known("a'fter%"))
+    assert all(is_form_of("a'fter%", stored) for stored in maria.roots.values())
+    assert not any("a'fter%" in line for line in maria.log)

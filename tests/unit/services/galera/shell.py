@@ -65,6 +65,8 @@ class Shell:
     peers: FakePeers
     name: str
     address: str
+    flavor: str = "flavor"
+    """The file that says what is the flavor's own."""
 
     def __post_init__(self) -> None:
         for directory in (self.data, self.keep, self.run_dir, self.peers.root / "secrets"):
@@ -107,7 +109,8 @@ class Shell:
         }
 
     def command(self, script: str) -> list[str]:
-        sources = "".join(f'. "$program_dir/{part}.sh"\n' for part in PARTS)
+        parts = [self.flavor if part == "flavor" else part for part in PARTS]
+        sources = "".join(f'. "$program_dir/{part}.sh"\n' for part in parts)
         return ["bash", "-c", f"set -uo pipefail\n{sources}{script}"]
 
     def run(self, script: str, *, stdin: str = "", **more: str) -> str:
