@@ -95,7 +95,9 @@ class _Wait:
             if status is None:
                 self._phase, self._words = "it does not answer", last_words(server, self._name)
                 return None
-            self._patience.saw("status", (status.is_learner, status.leader, status.db_bytes))
+            # A voter's data grows as long as clients write: that is no sign of progress, a learner's is.
+            grown = status.db_bytes if status.is_learner else 0
+            self._patience.saw("status", (status.is_learner, status.leader, grown))
             if status.is_learner:
                 self._promote(status.member_id)
                 return None

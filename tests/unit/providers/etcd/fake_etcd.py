@@ -99,6 +99,9 @@ class FakeEtcd:
         """How often the leader still finds a learner too far behind."""
         self.unsettled = 0
         """How often a change of the members still comes too early."""
+        self.growth = 0
+        """Bytes by which the data grow from one answer to the next."""
+        self._bytes = 20480
         self._ids = iter(range(0xA0000000000001, 0xA0000000000100))
 
     def add(self, name: str, url: str, *, is_learner: bool = False) -> Entry:
@@ -169,10 +172,11 @@ class FakeEtcd:
         return _said("done")
 
     def _status(self, mine: Entry) -> dict[str, Any]:
+        self._bytes += self.growth
         return {
             "header": {"cluster_id": 0xC1, "member_id": mine.member_id},
             "version": "3.6.6",
-            "dbSize": 20480,
+            "dbSize": self._bytes,
             "leader": 1 if self.has_majority else 0,
             "isLearner": mine.is_learner,
         }

@@ -191,6 +191,14 @@ class TestProof:
         with pytest.raises(EtcdError, match=r"etcd-1: not every member is healthy.*etcd-3"):
             prove(cluster.servers[0], 3)
 
+    def test_clients_that_write_are_no_sign_of_progress(self, etcd: Make, clock: FakeClock) -> None:
+        cluster = etcd(3)
+        up(cluster, 3)
+        cluster.servers[2].is_running, cluster.growth = False, 8192
+        with pytest.raises(EtcdError, match="nothing has moved for 60 s"):
+            prove(cluster.servers[0], 3)
+        assert clock.now < 120
+
     def test_it_ends_when_the_last_one_is_back(self, etcd: Make, clock: FakeClock) -> None:
         cluster = etcd(3)
         up(cluster, 3)
