@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from operations.access import doors
 from operations.errors import OperationError
 from providers.etcd.control import etcdctl
 from providers.etcd.volume import CONFIG
+from providers.patience import Patience
 from providers.ssh import Session, SshError, connect
 
 VOLUME = "etcd-data"
 SSH_SECONDS = 20.0
 HEALTHY_SECONDS = 180.0
-_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +68,7 @@ def command(member: Member, *words: str, doing: str, seconds: int = 30) -> str:
 
 def await_healthy(members: Sequence[Member]) -> None:
     """Until every member answers and agrees. Raises OperationError with what is missing."""
-    deadline = time.monotonic() + HEALTHY_SECONDS
-    while True:
+    for _ in Patience(HEALTHY_SECONDS).pauses():
         sick = {}
         for member in members:
             done = etcdctl(member.session, member.name, "endpoint", "health")
@@ -78,11 +76,9 @@ def await_healthy(members: Sequence[Member]) -> None:
                 sick[member.name] = done.reason()
         if not sick:
             return
-        if time.monotonic() > deadline:
-            said = "; ".join(f"{name}: {reason}" for name, reason in sick.items())
-            message = f"not every member is healthy after {HEALTHY_SECONDS:.0f} s: {said}"
-            raise OperationError(message)
-        time.sleep(_PAUSE_SECONDS)
+    said = "; ".join(f"{name}: {reason}" for name, reason in sick.items())
+    message = f"not every member is healthy after {HEALTHY_SECONDS:.0f} s: {said}"
+    raise OperationError(message)
 
 
 def say(text: str) -> None:

@@ -13,6 +13,7 @@ from operations.errors import OperationError
 from operations.etcd.cluster import VOLUME, Member, await_healthy, say
 from operations.transfer import upload
 from providers.etcd.volume import DATA, INSIDE
+from providers.patience import Patience
 from providers.ssh import SshError
 
 _SNAPSHOT, _UNPACKED, _BEFORE = "restore.db", "restore.data", "data.before-restore"
@@ -112,11 +113,10 @@ def _scale(members: Sequence[Member], replicas: int) -> None:
 
 
 def _await_stopped(members: Sequence[Member]) -> None:
-    deadline = time.monotonic() + _STOP_SECONDS
+    patience = Patience(_STOP_SECONDS)
     for member in members:
         asked = f"docker ps -q --filter label=com.docker.swarm.service.name={member.name}"
-        while member.session.must(asked, doing=f"looking for {member.name}").strip():
-            if time.monotonic() > deadline:
-                message = f"{member.name} did not stop within {_STOP_SECONDS:.0f} s, and runs on as it was"
-                raise OperationError(message)
-            time.sleep(0.3)
+        doing = f"looking for {member.name}"
+        if all(member.session.must(asked, doing=doing).strip() for _ in patience.pauses()):
+            message = f"{member.name} did not stop within {_STOP_SECONDS:.0f} s, and runs on as it was"
+            raise OperationError(message)

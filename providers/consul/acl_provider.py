@@ -1,7 +1,5 @@
 """What happens at an `AclSystem`: one setting-up in the life of Consul, then what is declared."""
 
-import sys
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -9,6 +7,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from providers.consul.api import Answer, Api, any_agent
 from providers.consul.errors import ConsulError
+from providers.patience import Patience
 from providers.ssh import SshError
 from providers.stateless import StatelessProvider, whole, without_provider
 
@@ -41,9 +40,9 @@ class AclSystemProvider(StatelessProvider):
 
 def _converge(props: Mapping[str, Any], gone: Any) -> None:
     """Wait for a leader, then do all of it in one session."""
-    deadline = time.monotonic() + whole(props, "timeout_seconds", 120)
+    patience = Patience(whole(props, "timeout_seconds", 120))
     management = str(props["management_token"])
-    while True:
+    for _ in patience.pauses():
         try:
             with any_agent(props["servers"], whole(props, "http_port"), management) as api:
                 _set_up(api, management)
@@ -52,14 +51,11 @@ def _converge(props: Mapping[str, Any], gone: Any) -> None:
                 for token in gone:
                     _remove(api, token)
             return
-        except (_NotNowError, SshError) as exc:
-            if time.monotonic() > deadline:
-                raise ConsulError(str(exc)) from exc
-            print(f"Consul's ACL system has to wait: {exc}", file=sys.stderr)
-        except ConsulError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(1.0)
+        except (_NotNowError, SshError, ConsulError) as exc:
+            reason = exc
+        if patience.is_time_to_report():
+            patience.report("Consul's ACL system", f"has to wait: {reason}")
+    raise ConsulError(str(reason)) from reason
 
 
 def _set_up(api: Api, management: str) -> None:

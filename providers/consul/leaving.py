@@ -6,12 +6,12 @@ service is changed or removed, or somebody wants the agent back.
 
 import shlex
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.consul.api import PATIENCE_SECONDS, Api, any_agent
 from providers.consul.errors import ConsulError, NoAnswerError
+from providers.patience import Patience
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import whole
 
@@ -87,18 +87,12 @@ def _has_left(props: Mapping[str, Any]) -> bool:
     if props["role"] != "server" or not others:
         return True
     own = f"{props['address']}:{whole(props, 'rpc_port')}"
-    deadline = time.monotonic() + LEAVE_SECONDS
-    while True:
-        try:
-            with any_agent(others, whole(props, "http_port"), str(props["token"])) as api:
-                while time.monotonic() < deadline:
-                    if own not in api.peers():
-                        return True
-                    time.sleep(0.5)
-                return False
-        except (ConsulError, SshError):
-            # Nobody is left that could count votes: the whole of Consul goes away, or is down.
-            return True
+    try:
+        with any_agent(others, whole(props, "http_port"), str(props["token"])) as api:
+            return any(own not in api.peers() for _ in Patience(LEAVE_SECONDS).pauses())
+    except (ConsulError, SshError):
+        # Nobody is left that could count votes: the whole of Consul goes away, or is down.
+        return True
 
 
 def _put_out(props: Mapping[str, Any]) -> None:

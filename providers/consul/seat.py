@@ -6,7 +6,6 @@ lost one, restarts nobody.
 
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
 from providers.consul.errors import ConsulError
 from providers.consul.leaving import leave
+from providers.patience import Patience
 from providers.ssh import Session, SshError, SshInputs, Target, connect
 from providers.stateless import StatelessProvider, without_provider
 
@@ -119,18 +119,15 @@ def _write_peers(server: Session, volume: str, addresses: Sequence[str]) -> None
 def _remove(server: Session, volume: str) -> None:
     """Remove the volume, once the container of the removed service has ended."""
     name = shlex.quote(volume)
-    deadline = time.monotonic() + END_SECONDS
-    while True:
+    for _ in Patience(END_SECONDS).pauses():
         done = server.run(
             f"docker volume inspect {name} >/dev/null 2>&1 || exit 0; docker volume rm {name}",
             timeout_seconds=30.0,
         )
         if done.ok:
             return
-        if time.monotonic() > deadline:
-            said = (
-                f"the volume {volume} on {server.name} cannot be removed ({done.reason()}):"
-                f" end what uses it, `docker ps -a --filter volume={volume}` tells, and run this again"
-            )
-            raise ConsulError(said)
-        time.sleep(0.5)
+    said = (
+        f"the volume {volume} on {server.name} cannot be removed ({done.reason()}):"
+        f" end what uses it, `docker ps -a --filter volume={volume}` tells, and run this again"
+    )
+    raise ConsulError(said)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from providers import patience
-from providers.consul import acl_provider, agent_provider, api, cluster, leaving, resolver, seat
+from providers.consul import agent_provider, api, cluster, leaving, resolver, seat
 from tests.unit.providers.consul.fake_consul import FakeConsul, FakeSites
 from tests.unit.providers.galera.fake_server import FakeClock
 
@@ -14,7 +14,7 @@ from tests.unit.providers.galera.fake_server import FakeClock
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     fake = FakeClock()
-    for module in (acl_provider, cluster, leaving, seat, patience):
+    for module in (cluster, patience):
         monkeypatch.setattr(module, "time", fake.module())
     return fake
 
