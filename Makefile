@@ -14,7 +14,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-stacks test-members bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-stacks test-members bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ preview: python ## what `make up` would change
 
 rotate-key: python ## another SSH key for the servers of a running stack; nothing restarts
 	@$(PYTHON) -m tools.rotate_key --stack $(STACK)
+
+promote: python ## after a lost quorum: make the most advanced member Primary (MEMBER=name, FORCE=name, YES=1)
+	@STACK=$(STACK) $(RUN) python -m operations.galera promote --stack $(STACK) $(if $(MEMBER),--member $(MEMBER)) $(if $(FORCE),--force $(FORCE)) $(if $(YES),--yes)
 
 etcd-snapshot: python ## the etcd cluster's database into a file (FILE=etcd.snapshot)
 	@STACK=$(STACK) $(RUN) python -m operations.etcd snapshot --stack $(STACK) $(or $(FILE),etcd.snapshot)

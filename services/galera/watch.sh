@@ -6,12 +6,13 @@
 readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 
 watch_server() { # runs beside the server until it is killed
-    local now before="" lonely_since=0 tick=0 doubts=0
+    local now before="" lonely_since=0 tick=0 doubts=0 learnt_in="" lessons=0
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
         now=$(phase)
         [[ $now == "$before" ]] || watch_change "$now"
+        learn_from_component "$now"
         before=$now
         case $now in
         nonprimary) ((lonely_since)) || lonely_since=$SECONDS ;;
@@ -38,6 +39,22 @@ watch_change() { # PHASE
         ;;
     nonprimary) say "has lost the quorum; waits for its peers" ;;
     esac
+}
+
+# In every new Primary view: the operator may have promoted this component through another member, which has noted the
+# point. Asked a few times, until all of the very same view have answered.
+learn_from_component() { # PHASE
+    local view answers names
+    view=$(noted "$run_dir/view_now")
+    [[ $view == "$learnt_in" ]] || { learnt_in=$view lessons=5; }
+    [[ $1 == primary ]] && ((lessons > 0)) || return 0
+    read_view
+    [[ $view_members == *,* ]] || { lessons=0 && return; }
+    answers=$(ask_all | grep -F " view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members " | grep -F ' phase=primary ')
+    ((lessons -= 1))
+    learn_lineage "$view_uuid" <<<"$answers"
+    names=${view_members//[!,]/}
+    (($(grep -c . <<<"$answers") < ${#names})) || lessons=0
 }
 
 # Has the server that starts met a Primary component? Until then it holds nothing of it and can be ended at any time.

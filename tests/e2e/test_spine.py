@@ -7,7 +7,9 @@ import pymysql
 import pytest
 
 from tests.e2e.cloud import guests, kill_database, on_node, ordered
+from tests.e2e.cluster import Cluster
 from tests.e2e.ledger import Ledger, ask, connect, endpoints_of, synced, wsrep
+from tests.e2e.promotion import promoted_while_two_are_frozen
 from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
@@ -112,6 +114,11 @@ def test_all_members_killed_at_once_come_back_with_every_acknowledged_row(stack:
     for endpoint in endpoints:
         assert ledger.lost_on(endpoint) == set()
     assert wsrep(endpoints[0], password)["wsrep_cluster_state_uuid"] == outputs["database"]["clusterUuid"]
+
+
+def test_a_member_is_promoted_while_two_of_three_servers_are_frozen(stack: Stack) -> None:
+    took = promoted_while_two_are_frozen(stack, Cluster.of(stack.outputs()))
+    print(f"promoted: {took:.1f} s to rows again")
 
 
 def test_three_to_five_to_three_keeps_the_data_and_a_clean_node_list(stack: Stack) -> None:

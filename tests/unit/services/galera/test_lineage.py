@@ -146,3 +146,30 @@ def test_who_was_away_is_never_taken_to_be_beyond_what_it_left(
     if beyond:
         assert "/0," in lineage
         assert lineage.split(",")[KEPT] == f"{beyond}/0"
+
+
+def primary(peers: FakePeers, number: int, lineage: str, *, view_seqno: int = 13) -> Shell:
+    """One of two members that run in a Primary view."""
+    shell = peers.member(f"galera-{number}", f"10.0.0.{number}")
+    (shell.run_dir / "phase").write_text("joining\n")
+    (shell.run_dir / "was_primary").write_text("yes\n")
+    (shell.run_dir / "status").write_text(f"synced yes {UUID_A}\n")
+    (shell.run_dir / "view_now").write_text(f"{UUID_A} {view_seqno}\n")
+    (shell.keep / "view").write_text(f"{UUID_A} {view_seqno} galera-1,galera-2\n")
+    (shell.keep / "lineage").write_text(lineage + "\n")
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("theirs", "their_view", "learnt"),
+    [("5/aa,12/bb", 13, "5/aa,12/bb"), ("5/aa,12/bb", 14, "5/aa"), ("5/aa", 13, "5/aa")],
+    ids=["promoted", "in another component", "nothing new"],
+)
+def test_a_component_learns_the_point_of_its_promotion(
+    peers: FakePeers, theirs: str, their_view: int, learnt: str
+) -> None:
+    own = primary(peers, 1, "5/aa")
+    primary(peers, 2, theirs, view_seqno=their_view)
+    left = own.run('learnt_in="" lessons=0; learn_from_component primary; printf "%s" "$lessons"')
+    assert own.run('noted "$(lineage_file)"') == learnt
+    assert left == ("0" if their_view == 13 else "4")

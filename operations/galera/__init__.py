@@ -1,0 +1,1 @@
+"""What an operator decides for a stack's Galera cluster: which member goes on when the quorum is lost."""

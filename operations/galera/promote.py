@@ -1,0 +1,86 @@
+"""Promotion: one member without quorum becomes Primary by the operator's decision (`pc.bootstrap`).
+
+The members are heard, judged and shown; after the operator's yes they are heard once more, and only what was
+shown then is done.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.errors import OperationError
+from operations.galera.evidence import Evidence, Seat, ask_all, in_member, seats_of
+from operations.galera.verdict import judge
+from providers.ssh import connect
+
+#: Seconds for the promotion itself: its script gives up by itself before.
+PROMOTE_SECONDS = 90
+_SSH_SECONDS = 20.0
+
+Confirm = Callable[[str], bool]
+
+
+def promote(outputs: Mapping[str, Any], *, named: str, forced: str, confirm: Confirm) -> None:
+    """Show, ask, promote, show. Raises OperationError if it is refused, or did not come about."""
+    seats = seats_of(outputs)
+    seen = _show(seats)
+    verdict = judge(seen, named=named, forced=forced)
+    chosen = verdict.member
+    _say(f"\n{chosen.member} would become Primary at {chosen.position}, with whoever it is connected to.")
+    for warning in verdict.warnings:
+        _say(f"  - {warning}")
+    if not confirm(chosen.member):
+        message = "nothing was changed"
+        raise OperationError(message)
+    heard_again = ask_all(seats)
+    again = judge(heard_again, named=chosen.member, forced=forced).member
+    if again.position != chosen.position or _silent(heard_again) != _silent(seen):
+        # The cluster has moved while the operator was thinking.
+        message = "the members say something else by now, and nothing was changed: run the command again"
+        raise OperationError(message)
+    seat = next(one for one in seats if one.member == chosen.member)
+    with connect(seat.target, deadline_seconds=_SSH_SECONDS) as session:
+        ran = in_member(session, seat.service, "promote.sh", seconds=PROMOTE_SECONDS)
+    if not ran.ok:
+        message = f"{chosen.member} was not promoted: {ran.why}"
+        raise OperationError(message)
+    _say("")
+    _show(seats)
+    _say(
+        f"\n{chosen.member} is Primary. Members that come back join it by themselves. For one that is gone"
+        ' for good see docs/operations.md, "A server is lost for good".'
+    )
+
+
+def typed(member: str) -> bool:
+    """Whether the operator types the member's name. Raises OperationError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        message = "nobody can be asked here: YES=1 answers beforehand"
+        raise OperationError(message)
+    return input(f"\nType {member} to promote it: ").strip() == member
+
+
+def _silent(seen: Sequence[Evidence]) -> list[str]:
+    return [one.member for one in seen if one.is_silent]
+
+
+def _show(seats: Sequence[Seat]) -> list[Evidence]:
+    seen = ask_all(seats)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("MEMBER", "SERVER", "IS", "POSITION", "LAST PRIMARY VIEW"):
+        table.add_column(title, overflow="fold")
+    for one in seen:
+        view = f"{one.view_seqno}: {' '.join(one.view)}" if one.view else "-"
+        table.add_row(one.member, one.server, one.phase, one.position, view)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+    for one in seen:
+        if one.why:
+            _say(f"{one.member}: {one.why}")
+    return seen
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

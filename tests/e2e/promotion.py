@@ -1,0 +1,80 @@
+"""A quorum lost for real, and what the operator does about it: `make promote`."""
+
+import functools
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tests.e2e.cloud import sandbox
+from tests.e2e.cluster import Cluster, Member
+from tests.e2e.ledger import Ledger
+from tests.e2e.stack import ROOT, Stack, await_condition
+
+#: Seconds for a busy machine to bring all members back after their servers were thawed.
+PATIENCE = 300.0
+
+
+def promoted_while_two_are_frozen(stack: Stack, cluster: Cluster) -> float:
+    """Freeze two of three servers, promote the third's member, thaw: no acknowledged row is lost anywhere.
+
+    Leaves all Synced. Returns the seconds that the command took, until rows were acknowledged again.
+    """
+    survivor, *others = cluster.members
+    refused = _make_promote(stack)
+    assert refused.returncode != 0
+    assert "the quorum is not lost" in refused.stderr, refused.stdout + refused.stderr
+    with Ledger([survivor.endpoint], cluster.password) as ledger:
+        await_condition("the first rows", lambda: len(ledger.acknowledged) >= 50, timeout=60)
+        with frozen(others):
+            lost = functools.partial(_is, cluster, survivor, "non-Primary")
+            await_condition("the loss of the quorum", lost, timeout=60)
+            before = len(ledger.acknowledged)
+            silent = _make_promote(stack, f"MEMBER={others[0].name}", "YES=1")
+            assert silent.returncode != 0
+            assert f"{others[0].name} cannot be promoted: it is silent" in silent.stderr
+            assert len(ledger.acknowledged) == before
+            begun = time.monotonic()
+            done = _make_promote(stack, "YES=1")
+            assert done.returncode == 0, done.stdout + done.stderr
+            for words in (
+                f"{survivor.name} would become Primary at {cluster.uuid}:",
+                f"{others[0].name} is silent (its server does not answer",
+                f"{survivor.name} is Primary.",
+            ):
+                assert words in done.stdout, done.stdout
+            await_condition("rows again", lambda: len(ledger.acknowledged) >= before + 10, timeout=30)
+            took = time.monotonic() - begun
+    cluster.await_synced(PATIENCE)
+    assert {cluster.status(one)["wsrep_cluster_state_uuid"] for one in cluster.members} == {cluster.uuid}
+    assert len(ledger.acknowledged) > before
+    for endpoint in cluster.endpoints:
+        assert ledger.lost_on(endpoint) == set()
+    return took
+
+
+def _is(cluster: Cluster, member: Member, component: str) -> bool:
+    return cluster.status(member).get("wsrep_cluster_status") == component
+
+
+@contextmanager
+def frozen(members: Sequence[Member]) -> Iterator[None]:
+    """Every process of these servers stands still."""
+    try:
+        for member in members:
+            assert sandbox("fault", "node", member.hostname, "freeze").returncode == 0
+        yield
+    finally:
+        for member in members:
+            assert sandbox("fault", "node", member.hostname, "thaw").returncode == 0
+
+
+def _make_promote(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "--no-print-directory", "promote", f"STACK={stack.name}", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
