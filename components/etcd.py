@@ -227,7 +227,8 @@ def declare_etcd(ground: Ground) -> Etcd:
             ssh=server.ssh,
             private_ip=server.private_ip,
             node_id=node.node_id,
-            ready=[server, node],
+            # Members of mode `homogeneous` wait for etcd, and the engine of a server without one for them.
+            ready=[*(server.ready if settings.database.mode == "homogeneous" else [server]), node],
         )
         for server, node, _ in zip(ground.servers, ground.swarm.nodes, settings.etcd_servers, strict=False)
     ]

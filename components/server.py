@@ -62,6 +62,9 @@ class Server(pulumi.ComponentResource):
     """The preparation without the images, for what can begin while they are still being pulled."""
     prepared: pulumi.Output[str]
     """Changes when the host was prepared anew."""
+    ready: list[pulumi.Resource]
+    """What a service on it waits for. Whoever waits for the server itself also waits for its engine's
+    settings, which come after the database where it carries no member."""
     engine: EngineSettingsArgs
     """The engine's settings, to be applied in an order that only the owner of its containers knows."""
 
@@ -119,8 +122,9 @@ class Server(pulumi.ComponentResource):
             ),
             child,
         )
+        self.ready = [self.host]
         if args.images:
-            ImagePrefetch(
+            prefetch = ImagePrefetch(
                 name,
                 ImagePrefetchArgs(
                     connection=connection,
@@ -130,6 +134,7 @@ class Server(pulumi.ComponentResource):
                 ),
                 pulumi.ResourceOptions(parent=self, depends_on=[self.host]),
             )
+            self.ready.append(prefetch)
         self.engine = EngineSettingsArgs(
             connection=connection,
             server_id=self.server_id,

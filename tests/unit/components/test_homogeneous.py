@@ -89,6 +89,13 @@ class TestOrder:
         before = engine.before(engine[SERVICE, "galera"])
         assert {one.urn for one in engine.of_type(ETCD)} <= before
 
+    def test_etcd_may_be_on_a_server_that_carries_no_member(self, stacks: Stacks) -> None:
+        """Its engine's settings come after the members, which come after etcd."""
+        engine = stacks.deployed({**EQUAL, "database.members": 2})
+        assert {one.urn for one in engine.of_type(ETCD)} <= engine.before(engine[SERVICE, "galera"])
+        rest = engine.before(engine[COMMAND, "db-3-settings"])
+        assert engine[SYNCED, "galera-db-2-synced"].urn in rest
+
     def test_a_seat_waits_for_the_proofs_of_earlier_waves_and_the_seat_before(self, stacks: Stacks) -> None:
         engine = stacks.deployed({**EQUAL, "servers.count": 5})
         seats = [engine[SEAT, f"galera-db-{number}-seat"] for number in range(1, 6)]
