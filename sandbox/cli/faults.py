@@ -3,6 +3,7 @@ knowledge.
 """
 
 import json
+import time
 from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,9 @@ from rich.table import Table
 from sandbox.cli.control import control
 from sandbox.cli.directory import find
 from sandbox.cli.lifecycle import exclusive
-from sandbox.nodes.docker_cli import Docker
+from sandbox.nodes.docker_cli import Docker, last_line
 from sandbox.nodes.docker_driver import DockerDriver
+from sandbox.nodes.errors import DockerError
 from sandbox.nodes.host_facts import gather
 from sandbox.nodes.images import NODE
 from sandbox.nodes.layout import PUBLIC_GATEWAY, Layout, checkout_layout
@@ -23,6 +25,9 @@ from sandbox.nodes.progress import Progress
 
 PRIVATE_INTERFACE = "eth0"
 PUBLIC_INTERFACE = "eth1"
+#: Seconds for the engine to catch all processes of a server: where new ones come fast, it gives up soon.
+FREEZE_SECONDS = 60.0
+_GAVE_UP = "unable to freeze"
 
 FIELDS = (
     "kind",
@@ -114,7 +119,13 @@ def _boot(docker: Docker, layout: Layout, guest_id: int) -> None:
 
 
 def _freeze(docker: Docker, layout: Layout, guest_id: int) -> None:
-    docker.run("pause", layout.container(guest_id), purpose=f"freeze server {guest_id}")
+    purpose, deadline = f"freeze server {guest_id}", time.monotonic() + FREEZE_SECONDS
+    while (done := docker.attempt("pause", layout.container(guest_id), purpose=purpose)).returncode != 0:
+        said = last_line(done.stderr)
+        if _GAVE_UP not in said or time.monotonic() > deadline:
+            message = f"Cannot {purpose}: {said}"
+            raise DockerError(message)
+        time.sleep(0.2)
 
 
 def _thaw(docker: Docker, layout: Layout, guest_id: int) -> None:

@@ -60,13 +60,17 @@ def _is(cluster: Cluster, member: Member, component: str) -> bool:
 @contextmanager
 def frozen(members: Sequence[Member]) -> Iterator[None]:
     """Every process of these servers stands still."""
+    held: list[Member] = []
     try:
         for member in members:
-            assert sandbox("fault", "node", member.hostname, "freeze").returncode == 0
+            done = sandbox("fault", "node", member.hostname, "freeze")
+            assert done.returncode == 0, done.stderr
+            held.append(member)
         yield
     finally:
-        for member in members:
-            assert sandbox("fault", "node", member.hostname, "thaw").returncode == 0
+        for member in held:
+            done = sandbox("fault", "node", member.hostname, "thaw")
+            assert done.returncode == 0, done.stderr
 
 
 def _make_promote(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

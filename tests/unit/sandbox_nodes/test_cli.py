@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 import pytest
 
 from sandbox.__main__ import main
-from sandbox.cli import access, control, directory, serving, status
+from sandbox.cli import access, control, directory, faults, serving, status
 from sandbox.cli.control import ControlError, NotRunningError
 from sandbox.cli.directory import Server, find
 from sandbox.cli.parser import build_parser
-from sandbox.nodes.errors import HostError
+from sandbox.nodes.errors import DockerError, HostError
 from sandbox.nodes.layout import Layout
 from tests.unit.sandbox_nodes.fakes import FakeDocker
 
@@ -99,6 +100,31 @@ def test_a_pid_file_of_another_process_is_not_ours(tmp_path: Path) -> None:
     assert serving.running(layout) is None
     assert serving.stop(layout) is False
     assert not layout.api_pid.exists()
+
+
+class FakeBusyServer(FakeDocker):
+    """A server whose processes come too fast for the first two attempts to freeze it."""
+
+    def attempt(
+        self, *arguments: str, purpose: str, stdin: bytes | None = None, timeout_seconds: float = 60.0
+    ) -> subprocess.CompletedProcess[bytes]:
+        done = super().attempt(*arguments, purpose=purpose, stdin=stdin, timeout_seconds=timeout_seconds)
+        caught = len(self.said("pause")) > 2
+        return self._done(0, "", "") if caught else done
+
+
+def test_a_busy_server_is_frozen_in_the_end() -> None:
+    busy = (1, "", "Error response from daemon: OCI runtime pause failed: unable to freeze: unknown")
+    docker = FakeBusyServer(answers={"pause": busy})
+    faults.NODE_ACTIONS["freeze"](docker, LAYOUT, 7)
+    assert docker.said("pause") == [["pause", LAYOUT.container(7)]] * 3
+
+
+def test_a_server_that_cannot_be_frozen_is_named() -> None:
+    docker = FakeDocker(answers={"pause": (1, "", "Container 7 is not running")})
+    with pytest.raises(DockerError, match="Cannot freeze server 7: Container 7 is not running"):
+        faults.NODE_ACTIONS["freeze"](docker, LAYOUT, 7)
+    assert len(docker.said("pause")) == 1
 
 
 def test_processes_with_another_provision_time_serve_differently() -> None:
