@@ -15,7 +15,8 @@ from settings.checks.homogeneous import UNPROVEN_MODES
 from settings.model.etcd import Etcd
 from tests.e2e.cloud import sandbox
 from tests.e2e.cluster import Cluster, Member
-from tests.e2e.ledger import synced, wsrep
+from tests.e2e.ledger import synced
+from tests.e2e.promotion import frozen, promoted_while_two_are_frozen
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 from tests.e2e.witness import witnessed
 
@@ -79,17 +80,22 @@ def registered(cluster: Cluster) -> dict[str, dict[str, object]]:
 
 
 @contextmanager
-def drained(cluster: Cluster, *members: Member) -> Iterator[None]:
-    """Members stopped in order, one after another, by taking their servers out of the scheduler's sight."""
+def unseated(cluster: Cluster, *members: Member) -> Iterator[None]:
+    """Members stopped in order, one after another, by taking the labels of their seats; etcd runs on."""
     try:
         for member in members:
-            on_manager(cluster, f"docker node update --availability drain {member.hostname}")
+            seat(cluster, member, "--label-rm", "")
             gone = functools.partial(has_ended, cluster, member)
             await_condition(f"the end of {member.name}", gone, timeout=120, every=0.3)
         yield
     finally:
         for member in members:
-            on_manager(cluster, f"docker node update --availability active {member.hostname}")
+            seat(cluster, member)
+
+
+def seat(cluster: Cluster, member: Member, change: str = "--label-add", value: str = "=yes") -> None:
+    label = f"galera-swarm.seat.{member.service}{value}"
+    on_manager(cluster, f"docker node update {change} {label} {member.hostname}")
 
 
 def has_ended(cluster: Cluster, member: Member) -> bool:
@@ -97,181 +103,165 @@ def has_ended(cluster: Cluster, member: Member) -> bool:
     return not cluster.on(member, f"docker ps -q --filter {label}")
 
 
-def test_one_service_of_equal_members(stack: Stack, cluster: Cluster) -> None:
-    outputs = stack.outputs()
-    assert (outputs["database"]["mode"], outputs["database"]["size"]) == ("homogeneous", 3)
-    assert [member.name for member in cluster.members] == [f"galera-equal-{number}" for number in (1, 2, 3)]
-    assert {member.service for member in cluster.members} == {"galera"}
-    assert on_manager(cluster, "docker service ls --filter name=galera --format '{{.Replicas}}'").startswith(
-        "3/3"
+def all_registered(cluster: Cluster) -> bool:
+    seen = registered(cluster)
+    return set(seen) == {one.name for one in cluster.members} and all(
+        (one["state"], one["uuid"]) == ("Synced", cluster.uuid) for one in seen.values()
     )
-    assert {cluster.status(member)["wsrep_cluster_state_uuid"] for member in cluster.members} == {
-        cluster.uuid
-    }
-
-
-def test_each_member_is_in_the_register(cluster: Cluster) -> None:
-    def complete() -> bool:
-        seen = registered(cluster)
-        return set(seen) == {one.name for one in cluster.members} and all(
-            one["state"] == "Synced" and one["uuid"] == cluster.uuid for one in seen.values()
-        )
-
-    await_condition("three Synced entries", complete, timeout=30)
-    assert registry(cluster)["uuid"] == cluster.uuid
-    assert registry(cluster)["initialized"].startswith("birth-")
-    await_condition("the end of the claim", lambda: "bootstrap" not in registry(cluster), timeout=20)
-
-
-def test_nothing_changes_by_looking_again(stack: Stack) -> None:
-    assert stack.changes() == {}
-    stack.run("refresh", "--yes", "--skip-preview")
-    assert stack.changes() == {}
-
-
-def test_one_member_killed(cluster: Cluster) -> None:
-    with witnessed(cluster) as witness:
-        cluster.kill(cluster.members[1])
-        cluster.await_fallen()
-        cluster.await_synced(PATIENCE)
-    assert witness.rows
-
-
-def test_all_members_killed(cluster: Cluster) -> None:
-    with witnessed(cluster) as witness:
-        cluster.kill(*cluster.members)
-        cluster.await_fallen()
-        cluster.await_synced(PATIENCE)
-    assert {cluster.status(member)["wsrep_cluster_state_uuid"] for member in cluster.members} == {
-        cluster.uuid
-    }
-    assert witness.rows
-
-
-def test_all_members_stopped_in_order_and_started_again(cluster: Cluster) -> None:
-    with witnessed(cluster), drained(cluster, *reversed(cluster.members)):
-        pass
-    cluster.await_synced(PATIENCE)
-    assert cluster.status(cluster.members[0])["wsrep_cluster_state_uuid"] == cluster.uuid
-
-
-def test_two_wiped_volumes_and_a_missing_member_are_no_birth(cluster: Cluster) -> None:
-    keeper, *others = cluster.members
-    with drained(cluster, keeper):
-        with drained(cluster, *others):
-            for member in others:
-                cluster.wipe(member)
-        for member in others:
-            refusal = functools.partial(says, cluster, member, "it has no data and nobody is Primary")
-            await_condition(f"the refusal of {member.name}", refusal, timeout=120)
-            assert not cluster.has_data(member)
-    cluster.await_synced(PATIENCE)
-    assert cluster.status(keeper)["wsrep_cluster_state_uuid"] == cluster.uuid
-
-
-def test_without_etcd_nobody_bootstraps(cluster: Cluster) -> None:
-    stores = "etcd-1={0} etcd-2={0} etcd-3={0}"
-    on_manager(cluster, f"docker service scale --detach {stores.format(0)}")
-    try:
-        cluster.kill(cluster.members[2])
-        cluster.await_fallen()
-        cluster.await_synced(PATIENCE)  # a Primary is joined all the same
-        cluster.kill(*cluster.members)
-        cluster.await_fallen()
-        words = "etcd does not answer"
-        spoken = functools.partial(says, cluster, cluster.members[0], words)
-        await_condition("the refusal", spoken, timeout=120)
-        assert not cluster.synced()
-    finally:
-        on_manager(cluster, f"docker service scale --detach {stores.format(1)}")
-    cluster.await_synced(PATIENCE)
 
 
 def says(cluster: Cluster, member: Member, words: str) -> bool:
     return words in cluster.evidence(member, 30)
 
 
-def test_an_entry_goes_with_its_member(cluster: Cluster) -> None:
-    last = cluster.members[-1]
-    cluster.on(last, "kill -9 $(pidof mariadbd)")
-    with drained(cluster, last):
-        await_condition(
-            "the end of the entry", lambda: last.name not in registered(cluster), timeout=30, every=0.5
-        )
-    cluster.await_synced(PATIENCE)
-
-
-def test_a_change_rolls_one_member_at_a_time(stack: Stack, cluster: Cluster) -> None:
-    stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = rolled.log\n")
+def sizes_seen_during_up(stack: Stack, cluster: Cluster) -> set[str]:
+    """Run `up` to its end, asking the members all the while how many they are; whoever answers is Primary."""
     sizes: set[str] = set()
-    with witnessed(cluster) as witness:
-        run = stack.start("up", "--yes", "--skip-preview")
+    run = stack.start("up", "--yes", "--skip-preview")
 
-        def over() -> bool:
-            for member in cluster.members:
-                sizes.add(cluster.status(member).get("wsrep_cluster_size", ""))
-            return run.process.poll() is not None
+    def over() -> bool:
+        for member in cluster.members:
+            said = cluster.status(member)
+            if said.get("wsrep_cluster_status") == "Primary":
+                sizes.add(said["wsrep_cluster_size"])
+        return run.process.poll() is not None
 
-        await_condition("the end of the change", over, timeout=1200, every=0.2)
+    await_condition("the end of the change", over, timeout=1800, every=0.1)
     assert run.process.returncode == 0, "\n".join(run.lines)
-    assert sizes - {""} <= {"2", "3"}
-    for member in cluster.members:
-        assert cluster.ask(member, "SELECT @@slow_query_log_file") == [("rolled.log",)]
-    assert witness.rows
+    return sizes
 
 
-def test_a_second_service_of_the_same_cluster(stack: Stack, cluster: Cluster) -> None:
-    stack.set("database.groups", [{"name": "scale", "servers": ["equal-2", "equal-3"], "port": 3307}])
+def test_equal_members_are_born_and_registered(stack: Stack, cluster: Cluster) -> None:
+    outputs = stack.outputs()
+    assert (outputs["database"]["mode"], outputs["database"]["size"]) == ("homogeneous", 3)
+    assert [member.name for member in cluster.members] == [f"galera-equal-{number}" for number in (1, 2, 3)]
+    assert {member.service for member in cluster.members} == {"galera"}
+    replicas = on_manager(cluster, "docker service ls --filter name=galera --format '{{.Replicas}}'")
+    assert replicas.startswith("3/3")
+    assert histories(cluster) == {cluster.uuid}
+    await_condition("three Synced entries", lambda: all_registered(cluster), timeout=30)
+    assert registry(cluster)["uuid"] == cluster.uuid
+    assert registry(cluster)["initialized"].startswith("birth-")
+    await_condition("the end of the claim", lambda: "bootstrap" not in registry(cluster), timeout=20)
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert stack.changes() == {}
+
+
+def test_one_member_killed_then_all(cluster: Cluster) -> None:
     with witnessed(cluster) as witness:
-        stack.up(timeout=1200)
+        cluster.kill(cluster.members[1])
+        cluster.await_fallen()
+        one = cluster.await_synced(PATIENCE)
+        cluster.kill(*cluster.members)
+        cluster.await_fallen()
+        whole = cluster.await_synced(PATIENCE)
+    assert histories(cluster) == {cluster.uuid}
+    pause = witness.longest_pause_seconds
+    print(f"one killed: {one:.1f} s to all Synced; all: {whole:.1f} s, {pause:.1f} s without a write")
+
+
+def test_a_frozen_server_loses_its_entry_and_comes_back(cluster: Cluster) -> None:
+    *_, last = cluster.members
+    with witnessed(cluster) as witness:
+        with frozen([last]):
+            gone = await_condition(
+                "the end of the entry", lambda: last.name not in registered(cluster), timeout=40
+            )
+            witness.await_writes()
+        back = cluster.await_synced(PATIENCE)
+    await_condition("its entry", lambda: all_registered(cluster), timeout=30)
+    print(f"frozen: its entry ended after {gone:.1f} s; thawed: {back:.1f} s to all Synced")
+
+
+def test_two_wiped_volumes_and_a_missing_member_are_no_birth(cluster: Cluster) -> None:
+    """All are stopped in order for it, the one that keeps its data last."""
+    keeper, *others = cluster.members
+    with witnessed(cluster, [keeper.endpoint]):
+        with unseated(cluster, *others, keeper):
+            await_condition("an empty register", lambda: registered(cluster) == {}, timeout=20)
+            for member in others:
+                cluster.wipe(member)
+            for member in others:
+                seat(cluster, member)
+            for member in others:
+                refusal = functools.partial(says, cluster, member, "it has no data and nobody is Primary")
+                await_condition(f"the refusal of {member.name}", refusal, timeout=120)
+                assert not cluster.has_data(member)
+        cluster.await_synced(PATIENCE)
+    assert histories(cluster) == {cluster.uuid}
+
+
+def test_without_etcd_members_join_and_none_bootstraps(cluster: Cluster) -> None:
+    stores = "etcd-1={0} etcd-2={0} etcd-3={0}"
+    with witnessed(cluster):
+        on_manager(cluster, f"docker service scale --detach {stores.format(0)}")
+        try:
+            cluster.kill(cluster.members[2])
+            cluster.await_fallen()
+            cluster.await_synced(PATIENCE)  # a Primary is joined all the same
+            cluster.kill(*cluster.members)
+            cluster.await_fallen()
+            for member in cluster.members:
+                refusal = functools.partial(says, cluster, member, "etcd does not answer")
+                await_condition(f"the refusal of {member.name}", refusal, timeout=120)
+            assert not any(cluster.status(one).get("wsrep_cluster_status") for one in cluster.members)
+        finally:
+            on_manager(cluster, f"docker service scale --detach {stores.format(1)}")
+        back = cluster.await_synced(PATIENCE)
+    assert histories(cluster) == {cluster.uuid}
+    print(f"etcd back: {back:.1f} s to all Synced")
+
+
+def test_a_member_is_promoted_while_two_of_three_servers_are_frozen(stack: Stack, cluster: Cluster) -> None:
+    took = promoted_while_two_are_frozen(stack, cluster)
+    print(f"promoted in {took:.1f} s")
+
+
+def test_a_change_rolls_while_the_cluster_grows_by_servers_and_by_a_second_service(
+    stack: Stack, cluster: Cluster
+) -> None:
+    stack.set("servers.count", 5)
+    stack.set("database.groups", [{"name": "scale", "servers": ["equal-2", "equal-3"], "port": 3307}])
+    stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = rolled.log\n")
+    with witnessed(cluster) as witness:
+        sizes = sizes_seen_during_up(stack, cluster)
+    assert sizes <= {"2", "3", "4", "5", "6", "7"}
     grown = Cluster.of(stack.outputs())
-    assert [(one.name, one.endpoint.port) for one in grown.members[3:]] == [
+    assert [one.name for one in grown.members[:5]] == [f"galera-equal-{number}" for number in range(1, 6)]
+    assert [(one.name, one.endpoint.port) for one in grown.members[5:]] == [
         ("galera-scale-equal-2", 3307),
         ("galera-scale-equal-3", 3307),
     ]
     assert synced(grown.endpoints, grown.password)
-    assert grown.status(grown.members[4])["wsrep_cluster_state_uuid"] == cluster.uuid
+    assert histories(grown) == {cluster.uuid}
+    for member in grown.members:
+        assert grown.ask(member, "SELECT @@slow_query_log_file") == [("rolled.log",)]
+        assert witness.ledger.lost_on(member.endpoint) == set()
+    assert "galera-scale-data" in cluster.on(cluster.members[1], "docker volume ls -q").split()
     assert stack.changes() == {}
-    assert witness.rows
 
 
-def test_members_leave_one_by_one_from_the_top(stack: Stack, cluster: Cluster) -> None:
+def test_members_and_servers_leave_one_by_one_from_the_top(stack: Stack, cluster: Cluster) -> None:
     stack.set("database.groups", [])
-    stack.set("database.members", 2)
-    staying = cluster.members[:2]
-    sizes: list[str] = []
-    run = stack.start("up", "--yes", "--skip-preview")
-
-    def over() -> bool:
-        said = wsrep(staying[0].endpoint, cluster.password)
-        size, component = said.get("wsrep_cluster_size", ""), said.get("wsrep_cluster_status", "")
-        assert component in ("Primary", ""), said
-        if size and sizes[-1:] != [size]:
-            sizes.append(size)
-        return run.process.poll() is not None
-
-    await_condition("the end of the change", over, timeout=1200, every=0.1)
-    assert run.process.returncode == 0, "\n".join(run.lines)
-    assert sizes == ["5", "4", "3", "2"]
-    assert synced([one.endpoint for one in staying], cluster.password)
-    stack.set("database.members", 3)
-    stack.up(timeout=1200)
-    Cluster.of(stack.outputs()).await_synced(PATIENCE)
+    stack.set("servers.count", 3)
+    staying = Cluster(members=cluster.members[:3], password=cluster.password, uuid=cluster.uuid)
+    with witnessed(staying):
+        assert sizes_seen_during_up(stack, staying) == {"7", "6", "5", "4", "3"}
+        staying.await_synced(PATIENCE)
+    assert set(registered(staying)) == {one.name for one in staying.members}
+    assert stack.changes() == {}
 
 
 def test_members_without_volumes(stack: Stack, cluster: Cluster) -> None:
     stack.set("database.storage", "ephemeral")
-    with witnessed(cluster) as witness:
+    with witnessed(cluster):
         stack.up(timeout=1200)
-    cluster.await_synced(PATIENCE)
-    last = cluster.members[-1]
-    cluster.kill(last)
-    cluster.await_fallen()
-    cluster.await_synced(PATIENCE)
-    assert "volume" not in on_manager(
-        cluster, "docker service inspect galera -f '{{.Spec.TaskTemplate.ContainerSpec.Mounts}}'"
-    )
-    assert witness.rows
+        cluster.await_synced(PATIENCE)
+        cluster.kill(cluster.members[-1])
+        cluster.await_fallen()
+        cluster.await_synced(PATIENCE)
+    mounts = "docker service inspect galera -f '{{.Spec.TaskTemplate.ContainerSpec.Mounts}}'"
+    assert "volume" not in on_manager(cluster, mounts)
 
 
 def test_one_member_alone_needs_no_etcd(running_sandbox: None, tmp_path: Path) -> None:
