@@ -61,8 +61,13 @@ def backend_url(stack: str, config_file: Path | None = None) -> str | None:
 
 
 def checkout_backend() -> str:
-    """The URL of the state inside the checkout."""
-    return f"file://{STATE}"
+    """The URL of the state inside the checkout.
+
+    Without `metadata=skip` the engine keeps an `.attrs` file beside each file of the state, and writes it in
+    place: the program, which asks for its own stack's outputs, can read it empty ("failed to load checkpoint:
+    EOF").
+    """
+    return f"file://{STATE}?metadata=skip"
 
 
 def is_local(stack: str, config_file: Path | None = None) -> bool:

@@ -34,7 +34,7 @@ def log_in(home: Path) -> None:
 def test_the_dev_stack_stays_in_the_checkout_whatever_the_user_is_logged_in_to(checkout: Path) -> None:
     log_in(checkout / "home")
     found = environment.stack_environment("dev")
-    assert found["PULUMI_BACKEND_URL"] == f"file://{checkout}/.pulumi-state"
+    assert found["PULUMI_BACKEND_URL"] == f"file://{checkout}/.pulumi-state?metadata=skip"
     assert Path(found["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text()
     assert (checkout / ".pulumi-state").is_dir()
 
@@ -55,7 +55,7 @@ def test_a_real_stack_uses_the_backend_of_the_users_environment(
 
 
 def test_without_any_login_a_real_stack_stays_in_the_checkout(checkout: Path) -> None:
-    assert environment.backend_url("prod") == f"file://{checkout}/.pulumi-state"
+    assert environment.backend_url("prod") == f"file://{checkout}/.pulumi-state?metadata=skip"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_override_wins(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, override: str, backend: str | None
 ) -> None:
     monkeypatch.setenv(environment.OVERRIDE, override)
-    expected = f"file://{checkout}/.pulumi-state" if backend == "checkout" else backend
+    expected = f"file://{checkout}/.pulumi-state?metadata=skip" if backend == "checkout" else backend
     assert {environment.backend_url("dev"), environment.backend_url("prod")} == {expected}
 
 
