@@ -116,13 +116,16 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def _container_files(self) -> list[SwarmFile]:
         child = pulumi.ResourceOptions(parent=self)
-        health = (_SERVICE_FILES / "health").read_text()
+        programs = {program: (_SERVICE_FILES / program).read_text() for program in ("health", "serve")}
         return [
-            SwarmFile(
-                f"{self._name}-health",
-                SwarmFileArgs(path=f"{_INSIDE}/health", content=health, mode=0o555),
-                child,
-            ),
+            *[
+                SwarmFile(
+                    f"{self._name}-{program}",
+                    SwarmFileArgs(path=f"{_INSIDE}/{program}", content=text, mode=0o555),
+                    child,
+                )
+                for program, text in programs.items()
+            ],
             SwarmFile(
                 f"{self._name}-config",
                 SwarmFileArgs(path=f"{_CONFIG}/haproxy.cfg", content=configuration(self._args.plan)),
@@ -153,7 +156,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 service_name=name,
                 image=args.image,
                 command=[
-                    *("haproxy", "-W", "-db"),
+                    *(f"{_INSIDE}/serve", args.plan.members_name, "haproxy", "-W", "-db"),
                     *("-f", f"{_CONFIG}/haproxy.cfg", "-f", f"{_CONFIG}/statistics.cfg"),
                 ],
                 server=host.hostname,

@@ -117,13 +117,13 @@ def _writer(plan: BalancerPlan) -> str:
     """Members say themselves who takes the writes (services/galera/writer.sh): one answers 200, the others
     404, which keeps the connections they have; a member that cannot serve answers 503 or not at all, and its
     connections end. A member counts as up until it was first asked: so whoever comes in the first seconds of
-    HAProxy's life waits until all have answered.
+    HAProxy's life, before one member is left, waits a moment for the others' answers.
     """
     return f"""\
 listen writer
     bind :{WRITER_PORT}
-    tcp-request inspect-delay 3s
-    tcp-request content accept if {{ date(),sub(proc.started) gt 2 }} or WAIT_END
+    tcp-request inspect-delay 1s
+    tcp-request content accept if {{ nbsrv(writer) eq 1 }} or {{ date(),sub(proc.started) gt 2 }} or WAIT_END
     balance first
     option httpchk
     http-check send meth GET uri /writer ver HTTP/1.1 hdr Host load-balancer

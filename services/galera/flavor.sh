@@ -60,28 +60,54 @@ account_statements() {
 	SQL
 }
 
-# In the server itself, since a session that is idle now may not be when a client has been started to end it. Clients
-# come over TCP; on the socket there is only the product itself. Each look at the transactions has to come more than 0.1 s
-# after the one before: else InnoDB shows the former one again, and a transaction could be overlooked.
-end_idle() { # SECONDS MILLISECONDS -> sessions that are left
+# Ends each session between two of its transactions, at a moment when the client will not miss it, since what a client says
+# just then would be lost:
+# - one that has said nothing for a second;
+# - a busy one right after a statement. That statement was seen at work, so its end begins a pause: after a mere look
+#   whether the connection is still there (a ping) the next statement would follow at once;
+# - one that makes longer pauses in the first half of one, as long as they usually are.
+# Whoever gives no such moment in 12 s is ended between two of its transactions all the same. It is done in the server, with
+# nothing between the last look and the end, since a pause may be over by then. Each look at the transactions has to come
+# more than 0.1 s after the one before: else InnoDB shows the former one again, and a transaction could be overlooked.
+end_pausing() { # LOGIN HOST -> sessions that are left
     local client
     client=$(program mariadb mysql) || return 1
-    timeout "$(($1 + 3))" "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 -NB 2>/dev/null <<-SQL
+    timeout 18 "$client" --defaults-file="$1" --connect-timeout=2 -NB 2>/dev/null <<-SQL
+		CREATE TEMPORARY TABLE mysql.galera_swarm_seen
+		    (session BIGINT PRIMARY KEY, at_work BIGINT, looks INT, total DOUBLE);
 		DELIMITER //
 		BEGIN NOT ATOMIC
-		    DECLARE latest DATETIME(6) DEFAULT SYSDATE(6) + INTERVAL $1 SECOND;
-		    DECLARE sessions INT DEFAULT 0;
-		    DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; -- it has ended by itself
+		    DECLARE start, turn DATETIME(6) DEFAULT SYSDATE(6);
+		    DECLARE sessions, ended_now, target BIGINT DEFAULT 0;
+		    DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; -- it has spoken again, or ended by itself
 		    REPEAT
-		        FOR one IN (SELECT p.id AS session FROM information_schema.processlist p
+		        SET turn = SYSDATE(6);
+		        REPEAT
+		            INSERT INTO mysql.galera_swarm_seen
+		                SELECT id, IF(command = 'Sleep', 0, query_id), command = 'Sleep', IF(command = 'Sleep', time_ms, 0)
+		                FROM information_schema.processlist WHERE host LIKE '$2'
+		                ON DUPLICATE KEY UPDATE at_work = IF(command = 'Sleep', at_work, query_id),
+		                    looks = looks + (command = 'Sleep'), total = total + IF(command = 'Sleep', time_ms, 0);
+		            DO SLEEP(0.004);
+		            SELECT COUNT(*) INTO ended_now
+		                FROM information_schema.processlist p JOIN mysql.galera_swarm_seen s ON s.session = p.id
+		                WHERE p.command = 'Sleep' AND p.query_id = s.at_work AND p.time_ms <= 4;
+		        UNTIL SYSDATE(6) > turn + INTERVAL IF(ended_now, 120, 400) * 1000 MICROSECOND END REPEAT;
+		        FOR one IN (SELECT p.id AS session, p.query_id AS latest, CASE
+		                WHEN p.time_ms >= 1000 OR SYSDATE(6) > start + INTERVAL 12 SECOND THEN 1e12
+		                WHEN p.query_id = s.at_work AND p.time_ms <= 5 THEN 6
+		                WHEN s.looks >= 10 AND p.time_ms BETWEEN 50 AND s.total / s.looks THEN s.total / s.looks
+		                ELSE -1 END AS till
+		            FROM information_schema.processlist p JOIN mysql.galera_swarm_seen s ON s.session = p.id
 		            LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
-		            WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $2 AND t.trx_id IS NULL)
-		        DO
-		            EXECUTE IMMEDIATE CONCAT('KILL CONNECTION ', one.session);
+		            WHERE p.host LIKE '$2' AND p.command = 'Sleep' AND t.trx_id IS NULL) DO
+		            SET target = (SELECT COALESCE(MAX(id), 0) FROM information_schema.processlist WHERE id = one.session
+		                AND command = 'Sleep' AND query_id = one.latest AND time_ms <= one.till);
+		            KILL CONNECTION target;
 		        END FOR;
-		        DO SLEEP(0.12);
-		        SELECT COUNT(*) INTO sessions FROM information_schema.processlist WHERE host LIKE '%:%';
-		    UNTIL sessions = 0 OR SYSDATE(6) > latest END REPEAT;
+		        DO SLEEP(0.01); -- those that were ended are gone by then
+		        SELECT COUNT(*) INTO sessions FROM information_schema.processlist WHERE host LIKE '$2';
+		    UNTIL sessions = 0 OR SYSDATE(6) > start + INTERVAL 15 SECOND END REPEAT;
 		    SELECT sessions;
 		END //
 	SQL

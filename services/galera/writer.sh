@@ -7,7 +7,9 @@
 # when is in the ids of the view, which all members share: so nothing has to be elected, and whoever comes back is last.
 # Load balancers ask two paths of port 9200:   /  may clients read here?   /writer  do the writes come here?
 #   200 yes   404 no, but leave those that are here   503 no, and nobody can stay
+# One that is about to stop itself asks /leaving, and its clients are sent away.
 
+readonly leavers_dir=$run_dir/leavers
 readonly asked_dir=$run_dir/asked drain_file=$run_dir/draining claim_file=$run_dir/writer serves_file=$run_dir/serves
 readonly recent=5          # seconds in which a load balancer that is there has asked again
 readonly fresh_us=3000000  # how long the last word of keep_claim on whether clients are served holds
@@ -34,11 +36,12 @@ seniors() { by_seniority "$(view_now)" | sed "/^$GALERA_MEMBER /,\$d"; }
 
 others() { by_seniority "$(view_now)" | sed "/^$GALERA_MEMBER /d"; }
 
-# The status another member's port 9200 answers with: 200, 404, 503; 000 if it refuses; nothing if it is silent.
+# The status another member's port 9200 answers with: 200, 404, 503; 000 if it refuses or is not reached; nothing if it
+# is silent: its kernel takes the connection, and nobody answers.
 status_of() { # ADDRESS PATH
     local said
     said=$(printf 'GET %s HTTP/1.1\r\nHost: member\r\n\r\n' "$2" |
-        timeout 1 socat -t1 - "TCP4:$1:$health_port" 2>/dev/null)
+        timeout 1 socat -t1 - "TCP4:$1:$health_port,connect-timeout=0.5" 2>/dev/null)
     case $? in
     124) ;;
     0) [[ ! $said =~ ^HTTP/1\.[01]\ ([0-9]{3}) ]] || printf '%s' "${BASH_REMATCH[1]}" ;;
@@ -115,99 +118,78 @@ is_asked_for_writes() {
     return 1
 }
 
+note_leaver() { # ADDRESS, of a load balancer: only those have asked who takes the writes
+    [[ ! $1 =~ ^[0-9.]+$ || ! -e $asked_dir/$1-writer ]] || : >"$leavers_dir/$1"
+}
+
 # ---- who takes the writes --------------------------------------------------------------------------------------------
 
-# Beside the entrypoint, as long as load balancers ask: keeps the answers ready, and claims the writes when no older member
-# may serve clients.
+# Beside the entrypoint, as long as load balancers ask: keeps the answers ready, and contends for the writes, in each view
+# anew. What may take long runs beside it, so that a new view is seen at once: clients wait for that.
 keep_claim() {
-    local view="" older="" tick=0
-    local -A silent_since=()
+    local view="" now="" contender="" noting="" tick=0
     while :; do
-        pause 0.4
+        pause 0.2
+        see_off_leavers
         if ! is_asked_for_writes || [[ $(phase) != primary ]]; then
+            end_job "$contender"
+            view="" contender=""
             rm -f "$claim_file"
             continue
         fi
-        ((tick++ % 2)) || note_service
-        if [[ $(noted "$run_dir/view_now") != "$view" ]]; then
-            view=$(noted "$run_dir/view_now") silent_since=()
-            older=$(seniors | cut -d ' ' -f 2)
+        ((tick++ % 4)) || is_at_work "$noting" || {
+            note_service &
+            noting=$!
+        }
+        now=$(noted "$run_dir/view_now")
+        if [[ $now != "$view" ]]; then
+            view=$now
+            end_job "$contender"
+            contend "$(seniors | cut -d ' ' -f 2)" &
+            contender=$!
         fi
-        if [[ -n $older ]] && an_older_one_serves; then
+    done
+}
+
+is_at_work() { [[ -n $1 ]] && kill -0 "$1" 2>/dev/null; } # PID of a job of this shell
+
+end_job() { # PID
+    [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null
+}
+
+contend() { # ADDRESSES of the older members: claims the writes while none of them may serve clients
+    local older=$1
+    local -A silent_since=() refusals=()
+    while :; do
+        if an_older_one_serves; then
             rm -f "$claim_file"
         elif [[ ! -e $claim_file ]]; then
             say "takes the writes of the load balancers"
             : >"$claim_file"
         fi
+        pause 0.4
     done
 }
 
 an_older_one_serves() { # one that is silent counts as serving for a while, since it may only be slow
-    local address
+    local address count
     for address in $older; do
         case $(status_of "$address" /) in
-        200) unset "silent_since[$address]" && return 0 ;;
+        200)
+            unset "silent_since[$address]" "refusals[$address]"
+            return 0
+            ;;
         "")
             : "${silent_since[$address]:=$SECONDS}"
             ((SECONDS - silent_since[$address] >= silence_seconds)) || return 0
             ;;
-        *) unset "silent_since[$address]" ;;
+        000) # twice: one packet may have been lost
+            count=${refusals[$address]:-0}
+            refusals[$address]=$((count + 1))
+            ((count)) || return 0
+            ;;
+        *) unset "silent_since[$address]" "refusals[$address]" ;;
         esac
     done
     return 1
-}
-
-# ---- leaving ---------------------------------------------------------------------------------------------------------
-
-# First the next writer claims, then the load balancers send new connections there, then those that are here are ended
-# between two transactions. Each step has its limit: a member that has to stop does stop.
-drain() {
-    is_asked_for_writes || return 0
-    say "hands its clients over"
-    note "$drain_file" handing-over
-    await_limit 5 heir_claims || say "no other member takes the writes"
-    await_limit 3 all_asked_since "$EPOCHSECONDS"
-    note "$drain_file" leaving
-    await_limit 3 all_told || say "a load balancer has not asked again"
-    end_sessions
-}
-
-await_limit() { # SECONDS CONDITION...
-    local until=$((SECONDS + $1))
-    until "${@:2}"; do
-        ((SECONDS < until)) || return 1
-        pause 0.2
-    done
-}
-
-heir_claims() {
-    local address
-    while read -r _ address; do
-        [[ $(status_of "$address" /writer) != 200 ]] || return 0
-    done < <(others)
-    return 1
-}
-
-all_asked_since() { # TIME: after it, since a second is as exact as a time is noted
-    local stamp
-    while read -r stamp _; do
-        ((stamp > $1)) || return 1
-    done < <(askers)
-}
-
-all_told() { ! askers | grep -qv ' 404$'; }
-
-# Sessions that are between two transactions, by how long they have said nothing (end_idle is the flavor's). At first only
-# those that have been so for a while; then of those that are busy without pause, whoever draws breath. A transaction is
-# never interrupted here.
-end_sessions() {
-    local left=0 pace
-    client_config "$run_dir/root.cnf" root "$secrets_dir/galera_root_password"
-    for pace in "3 100" "6 20" "6 5"; do
-        # shellcheck disable=SC2086 # two words
-        left=$(end_idle $pace)
-        [[ $left != 0 ]] || break
-    done
-    rm -f "$run_dir/root.cnf"
-    [[ $left == 0 ]] || say "stops with ${left:-unknown many} clients that were never between two transactions"
 }

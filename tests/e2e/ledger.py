@@ -5,6 +5,7 @@ every member;
 the longest time without an acknowledged write is how long the cluster did not answer.
 """
 
+import contextlib
 import secrets
 import threading
 import time
@@ -94,13 +95,16 @@ class Ledger:
     password: root's, to begin with.
     pings: before each write, as pools of connections do (`pre_ping`): a connection that was ended between two
         transactions is replaced, and that is no refusal.
-    refusals: connections and writes that failed.
+    finds_another_door: a connection that one endpoint refuses is asked of the next one, as by a client that
+        was given several addresses; it is a refusal only when all of them refuse.
+    refusals: connections and writes that failed, each with the seconds since the beginning.
     """
 
     endpoints: Sequence[Endpoint]
     password: str
     name: str = "ledger"
     pings: bool = False
+    finds_another_door: bool = False
     refusals: list[str] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     longest_pause_seconds: float = 0.0
@@ -127,23 +131,22 @@ class Ledger:
         self._stop.set()
         self._thread.join(timeout=30)
 
-    def _connect(self, endpoint: Endpoint) -> "pymysql.Connection[Any]":
-        return connect(endpoint, self._own, self.name, user=self.name)
-
     def _write(self) -> None:
         connection: pymysql.Connection[Any] | None = None
-        number, turn, last = 0, 0, time.monotonic()
+        start = last = time.monotonic()
+        number = turn = 0
         while not self._stop.is_set():
             number += 1
             try:
                 if connection is not None and self.pings and not _is_alive(connection):
                     connection = None
                 if connection is None:
-                    connection = self._connect(self.endpoints[turn % len(self.endpoints)])
+                    connection = self._connect(turn)
                 with connection.cursor() as cursor:
                     cursor.execute("INSERT INTO entries VALUES (%s)", (number,))
             except (pymysql.err.MySQLError, OSError) as exc:
-                self.refusals.append(str(exc))
+                what = "connection" if connection is None else "write"
+                self.refusals.append(f"{what} at {time.monotonic() - start:.1f} s: {exc}")
                 connection, turn = None, turn + 1
                 self._stop.wait(0.05)
                 continue
@@ -153,10 +156,21 @@ class Ledger:
             self.acknowledged.append(number)
             self._stop.wait(0.01)
 
+    def _connect(self, turn: int) -> "pymysql.Connection[Any]":
+        count = len(self.endpoints)
+        last = turn + (count - 1 if self.finds_another_door else 0)
+        for attempt in range(turn, last):
+            with contextlib.suppress(pymysql.err.MySQLError, OSError):
+                return self._through(self.endpoints[attempt % count])
+        return self._through(self.endpoints[last % count])
+
+    def _through(self, endpoint: Endpoint) -> "pymysql.Connection[Any]":
+        return connect(endpoint, self._own, self.name, user=self.name)
+
     def lost_on(self, endpoint: Endpoint) -> set[int]:
         """Acknowledged rows that this member does not have. Settles first: asks with causal reads."""
         written = set(self.acknowledged)
-        connection = self._connect(endpoint)
+        connection = self._through(endpoint)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET SESSION wsrep_sync_wait = 1")

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from settings.model.load_balancer import LoadBalancer
 from settings.shape import LATER_SECTIONS
-from tests.e2e.cloud import docker, node_container
+from tests.e2e.cloud import docker, node_container, sandbox
 from tests.e2e.cluster import Cluster
 from tests.e2e.ledger import Endpoint, Ledger, ask, connect
 from tests.e2e.stack import Stack, await_condition
@@ -30,6 +31,8 @@ REFUSED_LIMIT_SECONDS = 3.0
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
     """The stack's outputs after its first `up` with the load balancer."""
+    ready = sandbox("up", "--image", LoadBalancer().image)
+    assert ready.returncode == 0, ready.stderr
     stack.set("loadBalancer.enabled", True)
     stack.up()
     return stack.outputs()
@@ -132,9 +135,17 @@ def test_another_setting_walks_from_one_server_to_the_next(stack: Stack, outputs
     stack.set("loadBalancer.maxConnections", 1000)
     touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
     assert all(name.startswith("load-balancer") for name in touched), touched
-    with Ledger(doors(outputs, "writer"), outputs["databaseRootPassword"], name="walked") as ledger:
+    password = outputs["databaseRootPassword"]
+    with Ledger(
+        doors(outputs, "writer"), password, name="walked", pings=True, finds_another_door=True
+    ) as ledger:
+        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
         stack.up()
-    print(f"load balancers changed: {ledger.longest_pause_seconds:.1f} s without a write at most")
+    print(
+        f"load balancers changed: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
+        f" {ledger.longest_pause_seconds:.1f} s without one at most"
+    )
+    assert ledger.refusals == []
     assert ledger.longest_pause_seconds <= REFUSED_LIMIT_SECONDS
     assert stack.changes() == {}
 

@@ -68,14 +68,25 @@ account_statements() {
 	SQL
 }
 
+# At first only sessions that have said nothing for a while; then, of those that are busy, whoever draws breath.
+end_pausing() { # LOGIN HOST -> sessions that are left
+    local left="" pace
+    for pace in "3 100" "6 20" "6 5"; do
+        # shellcheck disable=SC2086 # two words
+        left=$(end_idle "$1" "$2" $pace)
+        [[ $left != 0 ]] || break
+    done
+    printf '%s' "$left"
+}
+
 # MySQL has no blocks outside of a procedure, and a procedure would be replicated. So one session looks and ends, over and
 # over. Clients come over TCP; on the socket there is only the product itself. Each look at the transactions has to come
 # more than 0.1 s after the one before: else InnoDB shows the former one again. TIME_MS is Percona Server's.
-end_idle() { # SECONDS MILLISECONDS -> sessions that are left
-    local client until=$((EPOCHSECONDS + $1)) line left="" ends from into
+end_idle() { # LOGIN HOST SECONDS MILLISECONDS -> sessions that are left
+    local client until=$((EPOCHSECONDS + $3)) line left="" ends from into
     client=$(program mysql) || return 1
     coproc SESSION {
-        exec timeout "$(($1 + 3))" "$client" --defaults-file="$run_dir/root.cnf" --connect-timeout=2 --unbuffered --force -NB \
+        exec timeout "$(($3 + 3))" "$client" --defaults-file="$1" --connect-timeout=2 --unbuffered --force -NB \
             2>/dev/null
     }
     from=${SESSION[0]} into=${SESSION[1]}
@@ -83,14 +94,14 @@ end_idle() { # SECONDS MILLISECONDS -> sessions that are left
         left="" ends="" line=""
         printf '%s\n' "SELECT p.id FROM information_schema.processlist p
             LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
-            WHERE p.host LIKE '%:%' AND p.command = 'Sleep' AND p.time_ms >= $2 AND t.trx_id IS NULL;
+            WHERE p.host LIKE '$2' AND p.command = 'Sleep' AND p.time_ms >= $4 AND t.trx_id IS NULL;
             SELECT 'all';" >&"$into" || break
         while read -r -t 3 line <&"$from" && [[ $line =~ ^[0-9]+$ ]]; do
             ends+="KILL CONNECTION $line; "
         done
         [[ $line == all ]] || break
         printf '%s\n' "$ends DO SLEEP(0.12);
-            SELECT COUNT(*) FROM information_schema.processlist WHERE host LIKE '%:%';" >&"$into" || break
+            SELECT COUNT(*) FROM information_schema.processlist WHERE host LIKE '$2';" >&"$into" || break
         read -r -t 3 left <&"$from" || break
     done
     printf '%s' "$left"

@@ -1,6 +1,7 @@
 """Who takes the writes of the load balancers: two of them, three members, all plain containers."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
 from settings.shape import LATER_SECTIONS
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import ROOT, sandbox
 from tests.e2e.galera_service.members import Members, docker, eventually
 from tests.e2e.ledger import Endpoint, Ledger, ask
 
@@ -20,6 +21,7 @@ pytestmark = [
 ]
 
 IMAGE = "haproxy:2.6"
+SERVE = ROOT / "services" / "load_balancer" / "serve"
 #: Design section 10: longest time without an acknowledged write when a member is killed.
 KILLED_LIMIT_SECONDS = 3.0
 
@@ -40,10 +42,19 @@ class Balancers:
             docker(
                 *("run", "--detach", "--name", name, "--network", self.members.prefix),
                 *("--volume", f"{self.scratch / 'haproxy.cfg'}:/haproxy.cfg:ro"),
-                *(IMAGE, "haproxy", "-W", "-db", "-f", "/haproxy.cfg"),
+                *("--volume", f"{SERVE}:/serve:ro"),
+                *(IMAGE, "/serve", plan.members_name, "haproxy", "-W", "-db", "-f", "/haproxy.cfg"),
             )
             networks = json.loads(docker("inspect", "--format", "{{json .NetworkSettings.Networks}}", name))
             self.doors.append(Endpoint(name, networks[self.members.prefix]["IPAddress"], 6446))
+
+    def restart(self, number: int) -> float:
+        """Stops one in order and starts it again, at the same address; the seconds that its stop took."""
+        start = time.monotonic()
+        docker("stop", "--time", "60", self.name(number))
+        took = time.monotonic() - start
+        docker("start", self.name(number))
+        return took
 
     def name(self, number: int) -> str:
         return f"{self.members.prefix}-balancer-{number}"
@@ -78,7 +89,7 @@ class Balancers:
 
 @pytest.fixture
 def balancers(members: Members, tmp_path: Path) -> Iterator[Balancers]:
-    brought = sandbox("up", f"--image={IMAGE}")
+    brought = sandbox("images", IMAGE, timeout=1800)
     assert brought.returncode == 0, brought.stderr
     made = Balancers(members, tmp_path)
     try:
@@ -130,6 +141,20 @@ def test_members_that_stop_in_order_refuse_no_write(members: Members, balancers:
     assert ledger.refusals == []
     for number in (1, 2, 3):
         assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
+
+
+def test_a_load_balancer_that_stops_in_order_refuses_no_write(members: Members, balancers: Balancers) -> None:
+    balancers.agreed()
+    with Ledger(
+        balancers.doors, members.password, name="walked", pings=True, finds_another_door=True
+    ) as ledger:
+        writes(ledger, 100)
+        for number in (1, 2):
+            took = balancers.restart(number)
+            print(f"load balancer {number} stopped in {took:.1f} s")
+            writes(ledger, 50)
+    print(f"{len(ledger.acknowledged)} writes, {ledger.longest_pause_seconds:.1f} s without one at most")
+    assert ledger.refusals == []
 
 
 def test_without_load_balancers_a_member_stops_at_once(members: Members) -> None:

@@ -262,7 +262,7 @@ done
 
     def test_idle_ones_are_ended_until_none_is_left(self, percona: Shell) -> None:
         percona.peers.program("mysql", self.CLIENT.format(run=percona.run_dir))
-        assert percona.run("end_idle 5 100") == "0"
+        assert percona.run("end_idle login %:% 5 100") == "0"
         sql = (percona.run_dir / "sql").read_text()
         assert "KILL CONNECTION 11; KILL CONNECTION 12; " in sql
         assert "p.time_ms >= 100 AND t.trx_id IS NULL" in sql
@@ -270,4 +270,4 @@ done
 
     def test_a_server_that_does_not_answer_is_told_as_such(self, percona: Shell) -> None:
         percona.peers.program("mysql", "cat >/dev/null")
-        assert percona.run("end_idle 0 100 2>/dev/null") == ""
+        assert percona.run("end_idle login %:% 0 100 2>/dev/null") == ""

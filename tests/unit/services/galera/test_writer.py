@@ -105,3 +105,49 @@ def test_who_asked_is_known_and_whether_it_was_told(shell: Shell) -> None:
 def test_nobody_asks_nobody_is_waited_for(shell: Shell) -> None:
     (shell.run_dir / "asked").mkdir()
     assert shell.run("drain; echo done") == "done"
+
+
+def contends(shell: Shell, *answers: str) -> list[str]:
+    """Whether one older member counts as serving, after each of these answers of its port."""
+    told = " ".join(f"'{answer}'" for answer in answers)
+    return shell.run(
+        'older=10.0.0.9; declare -A silent_since=() refusals=(); status_of() { printf %s "$said"; }; '
+        f"for said in {told}; do an_older_one_serves && echo serves || echo not; done"
+    ).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("answers", "serves"),
+    [
+        (["200"], ["serves"]),
+        (["503"], ["not"]),
+        (["404"], ["not"]),
+        (["000"], ["serves"]),
+        (["000", "000"], ["serves", "not"]),
+        (["000", "200", "000"], ["serves", "serves", "serves"]),
+        ([""], ["serves"]),
+        (["", "200", "503", "200"], ["serves", "serves", "not", "serves"]),
+    ],
+)
+def test_an_older_member_serves_until_it_says_no_or_is_not_reached_twice(
+    shell: Shell, answers: list[str], serves: list[str]
+) -> None:
+    assert contends(shell, *answers) == serves
+
+
+def test_an_older_member_that_is_silent_for_long_does_not_serve(shell: Shell) -> None:
+    asked = "older=10.0.0.9; declare -A silent_since=() refusals=(); status_of() { :; }; SECONDS=10; "
+    asked += "an_older_one_serves && echo serves || echo not; SECONDS=13; "
+    asked += "an_older_one_serves && echo serves || echo not"
+    assert shell.run(asked).splitlines() == ["serves", "not"]
+
+
+def test_a_load_balancer_that_leaves_has_its_own_clients_sent_away(shell: Shell) -> None:
+    for name in ("leavers", "asked"):
+        (shell.run_dir / name).mkdir()
+    answer(shell, "/writer", writer="")
+    assert answer(shell, "/leaving") == "202 its clients are asked to find another one"
+    done = shell.run(
+        'end_sessions() { echo "ended $1"; }; see_off_leavers; wait; see_off_leavers; wait; askers'
+    )
+    assert done == "ended 172.16.100.20:%"
