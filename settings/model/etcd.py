@@ -14,7 +14,7 @@ class Etcd(Section):
     """Whether the stack has an etcd cluster."""
 
     members: Annotated[int, Field(ge=3, le=5)] = 3
-    """Number of members. Three can lose one; this release takes no other number."""
+    """Number of members: 3 or 5. Three can lose one, five can lose two."""
 
     image: str = "quay.io/coreos/etcd:v3.6.6"
     """Image of every member: etcd 3.6, with `etcdctl` and `etcdutl` in it."""

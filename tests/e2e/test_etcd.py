@@ -1,4 +1,4 @@
-"""etcd's whole life: up, TLS, a server lost, a volume lost, a server replaced, snapshot, down.
+"""etcd's whole life: up, TLS, a server lost, a server replaced, a volume lost, growth, snapshot, down.
 
 The tests of this module share one stack and run in order; each leaves every member voting. The database has
 one member only, since it is not what is looked at here.
@@ -103,7 +103,7 @@ def test_on_the_public_interface_nothing_answers(stack: Stack) -> None:
     for server in stack.outputs()["servers"]:
         for port in (2379, 2380):
             with pytest.raises(OSError, match=r"timed out|refused|unreachable"):
-                socket.create_connection((server["publicIp"], port), timeout=2).close()
+                socket.create_connection((server["publicIp"], port), timeout=1).close()
 
 
 def test_no_key_is_in_the_open_state_or_in_what_docker_shows(stack: Stack) -> None:
@@ -129,19 +129,6 @@ def test_a_killed_server_is_not_missed_and_comes_back(stack: Stack, keys: Keys) 
     await_condition("the member's answer", lambda: _answers(keys, keys.endpoints[1]), timeout=180, every=1.0)
 
 
-def test_a_member_whose_volume_is_gone_gets_back_in(stack: Stack, keys: Keys) -> None:
-    old = keys.members()["etcd-3"][0]
-    on_node(f"{NAME}-1", "docker service scale --detach etcd-3=0")
-    gone = "docker ps -aq --filter label=com.docker.swarm.service.name=etcd-3 | xargs -r docker rm -f"
-    on_node(f"{NAME}-3", f"{gone}; docker volume rm -f etcd-data")
-    stack.run("refresh", "--yes", "--skip-preview")
-    stack.up(timeout=1800)
-    assert voters(keys) == named(3)
-    assert keys.members()["etcd-3"][0] != old
-    assert keys.get("through/0", keys.endpoints[2]) == keys.endpoints[0]
-    assert stack.changes() == {}
-
-
 def test_a_replaced_server_takes_the_place_of_its_member(stack: Stack, keys: Keys) -> None:
     old = keys.members()["etcd-2"][0]
     stack.set("servers.overrides", {f"{NAME}-2": {"datacenter": "dal13"}})
@@ -153,6 +140,41 @@ def test_a_replaced_server_takes_the_place_of_its_member(stack: Stack, keys: Key
     assert now.members()["etcd-2"][0] != old
     assert ledger.acknowledged
     assert ledger.lost() == set()
+
+
+def test_a_member_whose_volume_is_gone_gets_back_in(stack: Stack, keys: Keys) -> None:
+    old = keys.members()["etcd-3"][0]
+    on_node(f"{NAME}-1", "docker service scale --detach etcd-3=0")
+    gone = "docker ps -aq --filter label=com.docker.swarm.service.name=etcd-3 | xargs -r docker rm -f"
+    on_node(f"{NAME}-3", f"{gone}; docker volume rm -f etcd-data")
+    stack.run("refresh", "--yes", "--skip-preview")
+    stack.up(timeout=1800)
+    assert voters(keys) == named(3)
+    assert keys.members()["etcd-3"][0] != old
+    assert keys.get("through/0", keys.endpoints[2]) == keys.endpoints[0]
+
+
+def test_three_become_five(stack: Stack, keys: Keys) -> None:
+    stack.set("servers.count", 5)
+    stack.set("etcd.members", 5)
+    with KeyLedger(keys, "grown/") as ledger:
+        stack.up(timeout=1800)
+    print(f"3 to 5: {ledger.longest_pause_seconds:.1f} s without a write")
+    assert voters(keys) == named(5)
+    assert ledger.acknowledged
+    assert ledger.lost() == set()
+
+
+def test_five_become_three(stack: Stack, keys: Keys) -> None:
+    stack.set("servers.count", 3)
+    stack.set("etcd.members", 3)
+    with KeyLedger(keys, "shrunk/") as ledger:
+        stack.up(timeout=1800)
+    print(f"5 to 3: {ledger.longest_pause_seconds:.1f} s without a write")
+    now = Keys(stack.outputs(), Path(stack.config_file).parent)
+    assert voters(now) == named(3)
+    assert ledger.acknowledged
+    assert now.names("shrunk/") >= ledger.acknowledged
     assert stack.changes() == {}
 
 
@@ -168,7 +190,6 @@ def test_a_snapshot_is_restored_on_all_members(stack: Stack, keys: Keys, tmp_pat
         assert (keys.get("state", endpoint), keys.get("late", endpoint)) == ("good", None)
     _operate("defrag")
     assert voters(keys) == named(3)
-    assert stack.changes() == {}
 
 
 def _operate(*words: str) -> None:

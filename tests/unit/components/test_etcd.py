@@ -97,6 +97,13 @@ def test_the_guard_counts_members_as_voters(stacks: Stacks, on: FakeEngine) -> N
         )
 
 
+def test_growth_adds_two_and_touches_no_service_that_runs(stacks: Stacks, on: FakeEngine) -> None:
+    grown = stacks.deployed({**ON, "etcd.members": 5}, previous=on)
+    assert len(numbered(grown, SERVICE, "etcd-#")) == 5
+    for one in (*numbered(on, SERVICE, "etcd-#"), *numbered(on, SEAT, "etcd-#-seat")):
+        assert grown.registered[one.urn].operation == "same", one.name
+
+
 def test_a_setting_rolls_through_file_and_service(stacks: Stacks, on: FakeEngine) -> None:
     changed = stacks.deployed({**ON, "etcd.quotaMb": 512}, previous=on)
     for number in (1, 2, 3):
