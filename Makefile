@@ -59,6 +59,7 @@ test-e2e: ## real engine, real swarm, real SQL: the two below side by side (E2E=
 	@$(MAKE) --no-print-directory -j2 --keep-going test-stacks test-members
 
 test-stacks: setup ## stacks of the real program on the stand-in cloud
+	@tools/setup --only browser --quiet
 	@$(call pytest-lines,stacks,tests/e2e --ignore=tests/e2e/galera_service)
 
 test-members: setup ## Galera members as plain containers, killed, cut off and wiped in every order

@@ -18,7 +18,7 @@ from settings.model import StackConfig
 from settings.problems import NAMESPACE, Problem, join, show
 
 #: Systems that the configuration has a name for and that this release does not build.
-LATER_SECTIONS = ("loadBalancer", "wordpress", "backup")
+LATER_SECTIONS = ("backup",)
 
 Raw = dict[str, Any]
 Loc = tuple[str | int, ...]

@@ -17,6 +17,8 @@ DEBIAN_PACKAGES = {
     "iptables": "iptables",
     "mmdebstrap": "mmdebstrap",
     "losetup": "mount",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
 }
 #: The same for the Fedora and Red Hat family.
 FEDORA_PACKAGES = {
@@ -26,6 +28,8 @@ FEDORA_PACKAGES = {
     "dockerd": "docker-ce",
     "iptables": "iptables",
     "losetup": "util-linux",
+    "chromium": "chromium",
+    "chromedriver": "chromedriver",
 }
 
 

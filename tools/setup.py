@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 
-from tools import docker_engine, engine_install, plugin_install, python_packages
+from tools import browser_install, docker_engine, engine_install, plugin_install, python_packages
 from tools.checkout import DEV_STACK
 from tools.environment import is_local
 from tools.errors import ToolError
@@ -39,17 +39,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def chosen(only: str | None, stack: str) -> list[Step]:
-    """The steps for a stack, in order. Docker is for the stand-in cloud: a stack on a real one needs none."""
+    """The steps for a stack, in order. Docker is for the stand-in cloud: a stack on a real one needs none.
+    The browser is for tests, which ask for it by name.
+    """
     steps = {
         "ssh": _ssh_step(),
         "venv": python_packages.step(),
         "engine": engine_install.step(),
         "plugins": plugin_install.step(),
         "docker": docker_engine.step(),
+        "browser": browser_install.step(),
     }
     if only is not None:
         return [steps[only]]
-    return [step for name, step in steps.items() if name != "docker" or is_local(stack)]
+    left_out = {"browser"} if is_local(stack) else {"browser", "docker"}
+    return [step for name, step in steps.items() if name not in left_out]
 
 
 def _ssh_step() -> Step:
@@ -74,7 +78,7 @@ def _check(steps: list[Step]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/setup", description=__doc__.split("\n\n")[0])
-    names = ["ssh", "venv", "engine", "plugins", "docker"]
+    names = ["ssh", "venv", "engine", "plugins", "docker", "browser"]
     parser.add_argument("--only", choices=names, help="do this step alone")
     parser.add_argument("--stack", default=DEV_STACK, help="the stack to set up for (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="tell what is missing, change nothing")

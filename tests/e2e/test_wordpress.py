@@ -9,17 +9,14 @@ from typing import Any
 
 import pytest
 
-from settings.shape import LATER_SECTIONS
+from settings.model.load_balancer import LoadBalancer
+from settings.model.wordpress import WordPress
 from tests.e2e.browser import Browser, browser
-from tests.e2e.cloud import docker, node_container, on_node
+from tests.e2e.cloud import docker, node_container, on_node, sandbox
 from tests.e2e.cluster import Cluster
 from tests.e2e.stack import Stack, await_condition
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif("wordpress" in LATER_SECTIONS, reason="not to be had by config in this release"),
-]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 POST = {"title": "Written through the first server", "content": "Seen through every other one."}
 
@@ -27,6 +24,8 @@ POST = {"title": "Written through the first server", "content": "Seen through ev
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
     """The stack's outputs after its first `up` with the site."""
+    ready = sandbox("up", "--image", LoadBalancer().image, "--image", WordPress().image)
+    assert ready.returncode == 0, ready.stderr
     stack.set("loadBalancer.enabled", True)
     stack.set(
         "wordpress",

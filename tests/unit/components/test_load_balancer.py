@@ -1,25 +1,14 @@
 """The load balancer: one on each server, changed one after another, and nothing of it where it is off."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
 from components.server_plan import host_plan
-from settings import shape
 from tests.unit.components.fake_engine import FakeEngine
 from tests.unit.components.stacks import CONFIG, GUEST, NODE, SECRET, SERVICE, SYNCED, Stacks, numbered
 
 PROOF = "pulumi-python:dynamic/load-balancer:ServingBalancer"
 ON = {"loadBalancer": {"enabled": True}}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    """As if it could be switched on: its end-to-end test has not passed yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "LATER_SECTIONS", ())
-        yield
 
 
 @pytest.fixture(scope="module")

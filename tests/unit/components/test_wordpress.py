@@ -2,14 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from components.load_balancer_config import BalancerPlan, SitePlan, configuration
 from components.server_plan import host_plan
-from settings import shape
 from tests.unit.components.fake_engine import FakeEngine, opened
 from tests.unit.components.stacks import CONFIG, DATABASE, SECRET, SERVICE, USER, Stacks, touched
 
@@ -24,14 +22,6 @@ ON: dict[str, Any] = {
 ON_NFS = ON | {
     "wordpress.uploads": {"kind": "nfs", "nfsServer": "10.1.2.3", "nfsPath": "/export/uploads"},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    """As if it could be switched on: its end-to-end test has not passed yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "LATER_SECTIONS", ())
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -124,8 +124,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     # systems of later releases
     ("consul by a word", {"consul": True}, "consul", "a mapping"),
-    ("load balancer", {"loadBalancer": {}}, "loadBalancer", "not build it yet"),
-    ("wordpress", {"wordpress": {"enabled": True}}, "wordpress", "not build it yet"),
     ("backup", {"backup": {}}, "backup", "not build it yet"),
     # unknown keys
     ("typo", {"servers.coutn": 5}, "servers.coutn", "did you mean galera-swarm:servers.count?"),

@@ -1,12 +1,10 @@
 """Each rule of the load balancer and the site, what is let through, and what is only warned of."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from settings import shape
 from tests.unit.settings.config import assert_refused, problems_of, sound, spoil
 
 BALANCER = {"loadBalancer.enabled": True}
@@ -99,14 +97,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "beginning with /",
     ),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    """As if it could be switched on: its end-to-end test has not passed yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "LATER_SECTIONS", ())
-        yield
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,26 @@ def test_nothing_is_installed_that_is_there() -> None:
     assert packages.provide("sh", ["sh"]) == "already there"
 
 
-def test_docker_is_set_up_only_for_the_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_is_set_up_only_for_the_stand_in_and_a_browser_only_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(setup, "is_local", lambda stack: stack == "dev")
     assert [step.name for step in setup.chosen(None, "dev")] == ["ssh", "venv", "engine", "plugins", "docker"]
     assert [step.name for step in setup.chosen(None, "prod")] == ["ssh", "venv", "engine", "plugins"]
     assert [step.name for step in setup.chosen("docker", "prod")] == ["docker"]
+    assert [step.name for step in setup.chosen("browser", "dev")] == ["browser"]
+
+
+def test_a_missing_browser_is_named_with_the_command_that_provides_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packages, "missing", lambda programs: list(programs))
+    monkeypatch.setattr(packages, "can_install", lambda: False)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    (step,) = setup.chosen("browser", "dev")
+    with pytest.raises(ToolError, match="missing on this machine: chromium, chromedriver") as caught:
+        step.run()
+    assert str(caught.value.remedy).endswith("apt-get install -y chromium chromium-driver")
 
 
 def test_versions_follow_the_requirements() -> None:

@@ -1,0 +1,84 @@
+"""Every service at once, as Pulumi.dev-full.yaml has them: up, clean diffs, one server lost, gone again.
+
+The tests of this module share one stack and run in order.
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from settings import stack_file
+from tests.e2e.cloud import docker, node_container, sandbox
+from tests.e2e.cluster import Cluster
+from tests.e2e.ledger import Ledger, endpoints_of, synced
+from tests.e2e.stack import ROOT, Stack, await_condition, temporary_stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
+
+SERVICES = ("etcd", "consul", "loadBalancer", "wordpress", "aerospike")
+
+
+@pytest.fixture(scope="module")
+def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack as the checkout has it, with a key of its own."""
+    config = stack_file.read(ROOT / "Pulumi.dev-full.yaml")
+    with temporary_stack("dev-full-test", tmp_path_factory.mktemp("dev-full"), **config) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: Stack) -> dict[str, Any]:
+    """The stack's outputs after its first `up`."""
+    begun = time.monotonic()
+    stack.up(timeout=1800)
+    print(f"everything from nothing: {time.monotonic() - begun:.0f} s")
+    return stack.outputs()
+
+
+def status(stack: Stack) -> subprocess.CompletedProcess[str]:
+    """`make status` of the stack."""
+    command = [str(ROOT / "tools" / "run"), "python", "-m", "status", "--stack", stack.name]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def is_whole(shown: subprocess.CompletedProcess[str]) -> bool:
+    """All members Synced, and nothing that stays silent."""
+    return shown.returncode == 0 and "does not answer" not in shown.stdout and "silent" not in shown.stdout
+
+
+def test_everything_is_up_and_on_one_screen(stack: Stack, outputs: dict[str, Any]) -> None:
+    assert set(SERVICES) <= set(outputs)
+    assert synced(endpoints_of(outputs), outputs["databaseRootPassword"])
+    shown = status(stack)
+    assert is_whole(shown), shown.stdout + shown.stderr
+    assert "3 of 3 members Synced" in shown.stdout
+    for heading in ("MEMBER", "ETCD", "CONSUL", "LOAD BALANCER", "WORDPRESS", "AEROSPIKE"):
+        assert f"{heading} " in shown.stdout, shown.stdout
+
+
+def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack, outputs: dict[str, Any]) -> None:
+    assert stack.changes() == {}
+    stack.run("refresh", "--yes", "--skip-preview", timeout=900)
+    assert stack.changes() == {}
+
+
+def test_a_server_killed_with_all_that_runs_on_it_comes_back_to_all_of_it(
+    stack: Stack, outputs: dict[str, Any]
+) -> None:
+    cluster = Cluster.of(outputs)
+    endpoints, password = endpoints_of(outputs), outputs["databaseRootPassword"]
+    container = node_container(cluster.members[1].hostname)
+    with Ledger([endpoints[0], endpoints[2]], password) as ledger:
+        docker("kill", container)
+        await_condition("a hundred rows without it", lambda: len(ledger.acknowledged) >= 100, timeout=120)
+        assert sandbox("up").returncode == 0
+        cluster.await_synced(timeout=300)
+    for endpoint in endpoints:
+        assert ledger.lost_on(endpoint) == set()
+    await_condition(
+        "every service on its screen", lambda: status(stack).returncode == 0, timeout=300, every=2
+    )
+    assert stack.changes() == {}
