@@ -125,14 +125,15 @@ class Departure:
             said = f"cannot hand over: nobody reclusters ({'; '.join(sorted(set(answered)))})"
             raise AerospikeError(self._failed(said))
 
-    def _not_empty_yet(self, views: Mapping[str, NodeView]) -> str | None:
+    def _not_empty_yet(self, _views: Mapping[str, NodeView]) -> str | None:
         try:
             for name, facts in self._namespaces().items():
                 if facts.get("effective_is_quiesced") != "true":
                     return f"namespace {name} is not handed over yet"
         except (InfoError, SshError) as exc:
             return str(exc)
-        return disagreement(views, self.nodes.silent, [*self.stay, self.leaver])
+        # Looked at anew: views from before that moment know nothing of the copies that have to move since.
+        return disagreement(self.nodes.views(), self.nodes.silent, [*self.stay, self.leaver])
 
     def _stay_after_all(self, everybody: Sequence[str]) -> None:
         """What was begun and cannot be ended is taken back, as far as the nodes answer."""
