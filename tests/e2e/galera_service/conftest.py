@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.galera_service.members import Members
+from tests.e2e.cloud import sandbox
+from tests.e2e.galera_service.members import IMAGE, Members
+
+
+@pytest.fixture(scope="session")
+def database_image() -> None:
+    """The sandbox is what provides the members' image. Nothing else of it is needed or touched: the stacks, which
+    have it to themselves, run beside.
+    """
+    made = sandbox("images", IMAGE, timeout=1800)
+    assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
 
 
 @pytest.fixture
-def members(running_sandbox: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
-    """Plain containers of this machine; the sandbox is what provides their image."""
+def members(database_image: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
+    """Plain containers of this machine."""
     yield from closed_at_the_end(Members(scratch=tmp_path), request)
 
 
