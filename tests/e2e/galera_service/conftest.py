@@ -11,9 +11,7 @@ from tests.e2e.galera_service.members import IMAGE, Members
 
 @pytest.fixture(scope="session")
 def database_image() -> None:
-    """The sandbox is what provides the members' image. Nothing else of it is needed or touched: the stacks, which
-    have it to themselves, run beside.
-    """
+    """The sandbox is what provides the image. Its servers belong to the stacks, which run beside."""
     made = sandbox("images", IMAGE, timeout=1800)
     assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
 
