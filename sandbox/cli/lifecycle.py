@@ -89,6 +89,10 @@ def down(options: Namespace) -> int:
 
 def _down_others(docker: Docker, layout: Layout, progress: Progress) -> int:
     found = {name: path for name, path in sandboxes(docker).items() if name != layout.sandbox_id}
+    left = serving.elsewhere(layout)
+    for pid, served in left.items():
+        progress.say(f"stopping the API of {served}")
+        serving.end(pid)
     for name, checkout in sorted(found.items()):
         progress.say(f"removing the sandbox of {checkout or name}")
         if checkout and checkout.is_dir():
@@ -96,7 +100,7 @@ def _down_others(docker: Docker, layout: Layout, progress: Progress) -> int:
         else:
             disks = Disks(Layout(checkout).disks) if checkout else None
             _remove_objects(docker, label_of(name), progress, disks=disks)
-    if not found:
+    if not found and not left:
         progress.say("no other checkout has a sandbox on this machine")
     return 0
 

@@ -82,16 +82,35 @@ def running(layout: Layout) -> int | None:
     """
     if not layout.api_pid.exists():
         return None
-    pid = layout.api_pid.read_text().strip()
-    process = Path("/proc") / pid
+    pid = int(layout.api_pid.read_text())
+    return pid if _checkout_served_by(pid) == layout.checkout.resolve() else None
+
+
+def elsewhere(layout: Layout) -> dict[int, Path]:
+    """The APIs that other checkouts have left running on this network: process id and checkout."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        checkout = _checkout_served_by(int(process.name))
+        if checkout not in {None, layout.checkout.resolve()} and _shares_our_network(process):
+            found[int(process.name)] = Path(str(checkout))
+    return found
+
+
+def _checkout_served_by(pid: int) -> Path | None:
+    process = Path("/proc") / str(pid)
     try:
         words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
         directory = (process / "cwd").resolve()
     except OSError:
         return None
-    if words[1:4] != ["-m", "sandbox", "serve"] or directory != layout.checkout.resolve():
-        return None
-    return int(pid)
+    return directory if words[1:4] == ["-m", "sandbox", "serve"] else None
+
+
+def _shares_our_network(process: Path) -> bool:
+    try:
+        return (process / "ns/net").readlink() == Path("/proc/self/ns/net").readlink()
+    except OSError:
+        return False
 
 
 def ensure_running(layout: Layout, provision_seconds: float, progress: Progress) -> None:
@@ -145,14 +164,19 @@ def stop(layout: Layout) -> bool:
     if pid is None:
         layout.api_pid.unlink(missing_ok=True)
         return False
+    end(pid)
+    layout.api_pid.unlink(missing_ok=True)
+    return True
+
+
+def end(pid: int) -> None:
+    """Wait for the end of an API's process; one that does not end in order is killed."""
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while running(layout) is not None:
+    while _checkout_served_by(pid) is not None:
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    layout.api_pid.unlink(missing_ok=True)
-    return True
 
 
 def _answers() -> bool:

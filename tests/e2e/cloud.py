@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.cli import serving
+from sandbox.nodes.layout import checkout_layout
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = "http://127.0.0.1:18080/control"
 
@@ -52,7 +55,9 @@ def control(path: str, body: object = None, method: str | None = None) -> Any:
 
 
 def answers() -> bool:
-    """Whether the sandbox's API is there."""
+    """Whether the API of this checkout's sandbox is there; that of another one is no help."""
+    if serving.running(checkout_layout()) is None:
+        return False
     try:
         control("health")
     except OSError:
