@@ -90,7 +90,8 @@ def task_view(manager: Session, service: str, node_id: str = "") -> TaskView:
     status = task.get("Status") or {}
     runs = status.get("State") == "running" and task.get("DesiredState") == "running"
     wanted = spec["Spec"]
-    fits = same_spec(wanted["TaskTemplate"], task.get("Spec") or {}) and same_ports(wanted, status)
+    has_ports = same_ports(wanted, status) or _follows_update(spec, task)
+    fits = same_spec(wanted["TaskTemplate"], task.get("Spec") or {}) and has_ports
     phase = str(status.get("Err") or status.get("State"))
     over = not update.startswith("rollback") and not (node_id and update in ("updating", "paused"))
     if runs and not fits:
@@ -136,6 +137,18 @@ def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
     wanted = host((spec.get("EndpointSpec") or {}).get("Ports"))
     opened = host((status.get("PortStatus") or {}).get("Ports"))
     return opened <= wanted and bool(opened) == bool(wanted)
+
+
+def _follows_update(spec: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
+    """Whether a task that tells no ports was made by the service as it is now.
+
+    After a server was frozen and another manager leads, tasks that run on are told of without their ports.
+    """
+    if ((task.get("Status") or {}).get("PortStatus") or {}).get("Ports"):
+        return False
+    # An update resets its status: without one, the service has not begun to be updated since `UpdatedAt`.
+    begun = (spec.get("UpdateStatus") or {}).get("StartedAt") or spec.get("UpdatedAt")
+    return bool(begun) and str(task["CreatedAt"]).rstrip("Z") >= str(begun).rstrip("Z")
 
 
 def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:

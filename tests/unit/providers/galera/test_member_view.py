@@ -185,3 +185,27 @@ def test_expected_size_by_tasks(services: str, absent: list[str], size: int) -> 
 def test_a_member_among_others_waits_for_the_end_of_their_update(update: str, is_current: bool) -> None:
     said = documents.said(service(update) if update else service(), task())
     assert task_view(FakeManager(said), "galera", "node-1").is_current == is_current
+
+
+@pytest.mark.parametrize(
+    ("changed", "update", "is_current"),
+    [
+        ("2026-01-01T00:00:00Z", {}, True),
+        ("2026-01-01T00:00:05.5Z", {}, False),
+        ("2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:00.25Z", "State": "completed"}, True),
+        ("2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:08Z", "State": "updating"}, False),
+    ],
+)
+def test_a_task_that_tells_no_ports_is_judged_by_its_age(
+    changed: str, update: dict[str, str], is_current: bool
+) -> None:
+    """Seen after two of three servers were frozen, and another manager led."""
+    one, silent = service(), task(made="2026-01-01T00:00:01Z")
+    one |= {"UpdatedAt": changed, "UpdateStatus": update}
+    silent["Status"]["PortStatus"] = {}
+    assert task_view(FakeManager(documents.said(one, silent)), "galera-2").is_current is is_current
+
+
+def test_a_task_that_tells_other_ports_is_never_current() -> None:
+    one = with_ports(OTHER_PORT) | {"UpdatedAt": "2026-01-01T00:00:00Z"}
+    assert not task_view(FakeManager(documents.said(one, task())), "galera-2").is_current
