@@ -93,7 +93,8 @@ OWNED: Final[dict[str, str]] = {
 _WHOLE: Final = frozenset({"lc_messages"})
 
 #: Options beginning with `wsrep_` that change how the cluster works but not who is in it: the user's to set.
-USER_WSREP: Final = frozenset(
+#: These are what both flavors have.
+_USER_WSREP_OF_BOTH: Final = frozenset(
     {
         "wsrep_applier_threads",
         "wsrep_auto_increment_control",
@@ -103,61 +104,40 @@ USER_WSREP: Final = frozenset(
         "wsrep_debug",
         "wsrep_dirty_reads",
         "wsrep_forced_binlog_format",
-        "wsrep_gtid_domain_id",
-        "wsrep_gtid_mode",
         "wsrep_ignore_apply_errors",
         "wsrep_load_data_splitting",
         "wsrep_log_conflicts",
         "wsrep_max_ws_rows",
         "wsrep_max_ws_size",
         "wsrep_mode",
-        "wsrep_mysql_replication_bundle",
         "wsrep_osu_method",
         "wsrep_restart_slave",
         "wsrep_retry_autocommit",
         "wsrep_slave_fk_checks",
         "wsrep_slave_threads",
         "wsrep_slave_uk_checks",
-        "wsrep_strict_ddl",
         "wsrep_sync_wait",
         "wsrep_trx_fragment_size",
         "wsrep_trx_fragment_unit",
     }
 )
+
+#: MariaDB's, with those that it has alone.
+USER_WSREP: Final = _USER_WSREP_OF_BOTH | {
+    "wsrep_gtid_domain_id",
+    "wsrep_gtid_mode",
+    "wsrep_mysql_replication_bundle",
+    "wsrep_strict_ddl",
+}
 
 #: The same for Percona XtraDB Cluster 8.0, which ends at start when it meets an option it does not know
 #: (docs.percona.com/percona-xtradb-cluster/8.0/wsrep-system-index.html).
-USER_WSREP_OF_PERCONA: Final = frozenset(
-    {
-        "wsrep_applier_fk_checks",
-        "wsrep_applier_threads",
-        "wsrep_applier_uk_checks",
-        "wsrep_auto_increment_control",
-        "wsrep_causal_reads",
-        "wsrep_certification_rules",
-        "wsrep_certify_nonpk",
-        "wsrep_debug",
-        "wsrep_dirty_reads",
-        "wsrep_forced_binlog_format",
-        "wsrep_ignore_apply_errors",
-        "wsrep_load_data_splitting",
-        "wsrep_log_conflicts",
-        "wsrep_max_ws_rows",
-        "wsrep_max_ws_size",
-        "wsrep_mode",
-        "wsrep_osu_method",
-        "wsrep_restart_replica",
-        "wsrep_restart_slave",
-        "wsrep_retry_autocommit",
-        "wsrep_rsu_commit_timeout",
-        "wsrep_slave_fk_checks",
-        "wsrep_slave_threads",
-        "wsrep_slave_uk_checks",
-        "wsrep_sync_wait",
-        "wsrep_trx_fragment_size",
-        "wsrep_trx_fragment_unit",
-    }
-)
+USER_WSREP_OF_PERCONA: Final = _USER_WSREP_OF_BOTH | {
+    "wsrep_applier_fk_checks",
+    "wsrep_applier_uk_checks",
+    "wsrep_restart_replica",
+    "wsrep_rsu_commit_timeout",
+}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 _GROUP = re.compile(r"\[\s*([A-Za-z0-9_.\-]+)\s*\]\s*([#;].*)?")

@@ -3,10 +3,10 @@ with the one command that provides them."""
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tools.errors import ToolError
-from tools.steps import logged
+from tools.steps import Step, logged
 
 #: Program to the Debian and Ubuntu package that holds it.
 DEBIAN_PACKAGES = {
@@ -52,6 +52,18 @@ def install_command(programs: Iterable[str]) -> str:
 def can_install() -> bool:
     """Whether packages can be installed here without asking anybody: root, on Debian or Ubuntu."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def programs_step(name: str, what: str, usual_seconds: float, programs: Sequence[str]) -> Step:
+    """The step that provides programs of the operating system."""
+    return Step(
+        name=name,
+        what=what,
+        usual_seconds=usual_seconds,
+        key=lambda: " ".join(programs),
+        present=lambda: not missing(programs),
+        run=lambda: provide(name, programs),
+    )
 
 
 def provide(name: str, programs: Iterable[str]) -> str:

@@ -8,11 +8,11 @@ import argparse
 import sys
 import time
 
-from tools import browser_install, docker_engine, engine_install, plugin_install, python_packages
+from tools import docker_engine, engine_install, plugin_install, python_packages
 from tools.checkout import DEV_STACK
 from tools.environment import is_local
 from tools.errors import ToolError
-from tools.packages import missing, provide
+from tools.packages import programs_step
 from tools.progress import duration, say
 from tools.steps import Step, perform
 
@@ -43,29 +43,17 @@ def chosen(only: str | None, stack: str) -> list[Step]:
     The browser is for tests, which ask for it by name.
     """
     steps = {
-        "ssh": _ssh_step(),
+        "ssh": programs_step("ssh", "SSH client", 10, ["ssh"]),
         "venv": python_packages.step(),
         "engine": engine_install.step(),
         "plugins": plugin_install.step(),
         "docker": docker_engine.step(),
-        "browser": browser_install.step(),
+        "browser": programs_step("browser", "Chromium for the tests", 40, ["chromium", "chromedriver"]),
     }
     if only is not None:
         return [steps[only]]
     left_out = {"browser"} if is_local(stack) else {"browser", "docker"}
     return [step for name, step in steps.items() if name not in left_out]
-
-
-def _ssh_step() -> Step:
-    programs = ("ssh",)
-    return Step(
-        name="ssh",
-        what="SSH client",
-        usual_seconds=10,
-        key=lambda: " ".join(programs),
-        present=lambda: not missing(programs),
-        run=lambda: provide("ssh", programs),
-    )
 
 
 def _check(steps: list[Step]) -> int:

@@ -31,25 +31,26 @@ def is_password(password: str, stored: str) -> bool:
 
 def set_password(connection: "SqlConnection", user: str, host: str, password: str) -> None:
     """Make the account if there is none, and give it this password. Only a hash goes to the server."""
-    if is_mariadb(connection):
-        form, secret = _MARIADB, password_hash(password)
-    else:
+    on_mariadb = is_mariadb(connection)
+    if not on_mariadb:  # its form has a salt: written again, the same password would look like another one
         stored = stored_password(connection, user, host)
         if stored is not None and is_form_of(password, stored):
             return
-        form, secret = _MYSQL, stored_form(password)
+    form, secret = _written(password, on_mariadb=on_mariadb)
     rows(connection, f"CREATE USER IF NOT EXISTS %s@%s {form}", user, host, secret)
     rows(connection, f"ALTER USER %s@%s {form}", user, host, secret)
 
 
 def set_passwords(connection: "SqlConnection", accounts: Sequence[tuple[object, ...]], password: str) -> None:
     """Give accounts that are there this password, all in one statement."""
-    if is_mariadb(connection):
-        form, secret = _MARIADB, password_hash(password)
-    else:
-        form, secret = _MYSQL, stored_form(password)
+    form, secret = _written(password, on_mariadb=is_mariadb(connection))
     values = [value for user, host in accounts for value in (_text(user), _text(host), secret)]
     rows(connection, "ALTER USER " + ", ".join([f"%s@%s {form}"] * len(accounts)), *values)
+
+
+def _written(password: str, *, on_mariadb: bool) -> tuple[str, str]:
+    """The clause of a statement, and the hash that goes with it."""
+    return (_MARIADB, password_hash(password)) if on_mariadb else (_MYSQL, stored_form(password))
 
 
 def is_mariadb(connection: "SqlConnection") -> bool:

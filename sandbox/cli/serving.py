@@ -88,11 +88,11 @@ def running(layout: Layout) -> int | None:
 
 def elsewhere(layout: Layout) -> dict[int, Path]:
     """The APIs that other checkouts have left running on this network: process id and checkout."""
-    found = {}
+    ours, found = layout.checkout.resolve(), {}
     for process in Path("/proc").glob("[0-9]*"):
         checkout = _checkout_served_by(int(process.name))
-        if checkout not in {None, layout.checkout.resolve()} and _shares_our_network(process):
-            found[int(process.name)] = Path(str(checkout))
+        if checkout is not None and checkout != ours and _shares_our_network(process):
+            found[int(process.name)] = checkout
     return found
 
 
