@@ -2,8 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
@@ -12,6 +11,7 @@ from providers.ssh import Session, SshError
 from providers.stateless import StatelessProvider, gone, whole, without_provider
 from providers.swarm.docker_view import LocalSwarm, docker_swarm, local_swarm
 from providers.swarm.errors import SwarmError
+from providers.swarm.existing_swarm import Doubt, answers, existing_swarm, none_has_one
 from providers.swarm.joining import SERVER_PATIENCE_SECONDS, Joiner, joined
 from providers.swarm.manager_link import PATIENCE_SECONDS, any_manager, reach, same_server
 
@@ -37,7 +37,7 @@ class SwarmInitProvider(StatelessProvider):
         answer: it may hold the swarm that a second one must not be made beside.
         """
         outs = without_provider(props)
-        found = _existing(_others(props))
+        found = existing_swarm(_others(props), _name(props))
         if found is not None:
             outs |= _joined_again(props, found)
         else:
@@ -48,16 +48,16 @@ class SwarmInitProvider(StatelessProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """The first server may be another one now: it joins the swarm that its fellow managers have."""
         outs = self.taken_over(_olds, _news)
-        with reach(_news["ssh"], SERVER_PATIENCE_SECONDS) as server:
-            local = docker_swarm(server)
-            if local.is_manager and local.swarm_id == _id:
-                return UpdateResult(outs=outs | _facts(server, local))
-        found = _existing(_others(_news))
-        if found != _id:
+        given = answers([_news["ssh"], *_others(_news)], _name(_news))
+        if given[0] == _id:
+            with reach(_news["ssh"], SERVER_PATIENCE_SECONDS) as server:
+                return UpdateResult(outs=outs | _facts(server, docker_swarm(server)))
+        if _id not in given:
+            reasons = "; ".join(answer.reason for answer in given if isinstance(answer, Doubt))
             said = (
-                f"no manager of swarm {_id} is left that {_news['ssh']['host']} could join: bring one back,"
-                " or run"
-                " `pulumi refresh` to record that the swarm is gone"
+                f"no manager of swarm {_id} answers for it that {_name(_news)} could join"
+                f" ({reasons or 'none of them is in it'}): bring one back, or run `pulumi refresh` to record"
+                " that the swarm is gone"
             )
             raise SwarmError(said)
         return UpdateResult(outs=outs | _joined_again(_news, _id))
@@ -69,7 +69,7 @@ class SwarmInitProvider(StatelessProvider):
             with any_manager(doors, patience_seconds=1.0, swarm_id=id_) as (manager, _):
                 return self.found(id_, {**props, **_tokens(manager)})
         except (SwarmError, SshError) as exc:
-            if _all_without_swarm(doors):
+            if none_has_one(doors):
                 return gone()
             print(f"warning: {exc}", file=sys.stderr)
             return self.found(id_, props)
@@ -137,40 +137,9 @@ def _tokens(manager: Session) -> dict[str, str]:
     return {"manager_token": managers, "worker_token": workers}
 
 
+def _name(props: Mapping[str, Any]) -> str:
+    return str(props["ssh"]["host"])
+
+
 def _others(props: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [ssh for ssh in props.get("managers") or () if not same_server(ssh, props["ssh"])]
-
-
-def _existing(servers: Sequence[Mapping[str, Any]]) -> str | None:
-    """Id of the swarm that the servers manage; None if they manage none.
-
-    Raises SwarmError if one of them does not answer while no other one has a swarm, or if they have several.
-    """
-    if not servers:
-        return None
-    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
-        answers = list(pool.map(_ask, servers))
-    swarms = {answer for answer in answers if isinstance(answer, str)}
-    if len(swarms) > 1:
-        listed = ", ".join(sorted(swarms))
-        said = f"the managers are in {len(swarms)} different swarms ({listed}): keep one of them"
-        raise SwarmError(said)
-    silent = [answer for answer in answers if isinstance(answer, SshError)]
-    if silent and not swarms:
-        said = f"a manager that may hold the swarm does not answer, so no new one is made: {silent[0]}"
-        raise SwarmError(said) from silent[0]
-    return swarms.pop() if swarms else None
-
-
-def _ask(ssh: Mapping[str, Any]) -> str | SshError | None:
-    try:
-        with reach(ssh, SERVER_PATIENCE_SECONDS / 4) as server:
-            local = local_swarm(server)
-    except SshError as exc:
-        return exc
-    return local.swarm_id if local is not None and local.is_manager else None
-
-
-def _all_without_swarm(servers: Sequence[Mapping[str, Any]]) -> bool:
-    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
-        return all(answer is None for answer in pool.map(_ask, servers))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from providers import patience
 from providers.ssh import Completed, Session, Target, UnreachableError
 from providers.swarm import joining, manager_link, node_changes
 from tests.unit.providers.swarm.fake_swarm import FakeCloud, FakeNode, FakeServer, FakeSwarm
@@ -30,7 +31,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
         yield FakeSession(server)
 
     monkeypatch.setattr(manager_link, "connect", connect)
-    for module in (manager_link, joining, node_changes):
+    for module in (manager_link, joining, node_changes, patience):
         monkeypatch.setattr(module, "time", clock)
     return cloud
 
@@ -175,6 +176,12 @@ def _tasks(server: FakeServer, found: re.Match[str], _stdin: str) -> str:
     return "\n".join(f"{name} Running 3 minutes ago" for name in tasks)
 
 
+def _holds_swarm(server: FakeServer, _found: re.Match[str], _stdin: str) -> str:
+    if server.swarm is None:
+        raise FakeRefusalError
+    return ""
+
+
 def _open(server: FakeServer, _found: re.Match[str], _stdin: str) -> str:
     if server.blocked:
         raise FakeRefusalError
@@ -203,6 +210,7 @@ _ANSWERS: list[tuple[str, Callable[[FakeServer, re.Match[str], str], str]]] = [
     (r"docker node rm --force (\S+)", _remove),
     (r"docker node ps (\S+) .*", _tasks),
     (r"docker service ls .*", _services),
+    (r"test -s /var/lib/docker/swarm/docker-state.json", _holds_swarm),
     (r"hostname -s", lambda server, _f, _s: f"db{server.host.rsplit('.', 1)[1]}\n"),
     (r"timeout 3 bash -c .*", _open),
 ]

@@ -76,7 +76,8 @@ class FakeServer:
 
     @property
     def is_manager(self) -> bool:
-        return self.state == "active" and self.node is not None and self.node.role == "manager"
+        is_one = self.node is not None and self.node.role == "manager"
+        return self.state == "active" and is_one and not self.leaderless
 
     def info(self) -> dict[str, Any]:
         managers = [

@@ -1,5 +1,6 @@
 """The swarm: made once, found again, joined by a new first server, dissolved last."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,6 +24,16 @@ def created(first: FakeServer, *managers: FakeServer) -> dict[str, Any]:
     outs = SwarmInitProvider().create(props(first, *managers)).outs
     assert outs is not None
     return outs
+
+
+def lose_the_leader(server: FakeServer) -> Callable[[], None]:
+    """As `docker info` has it without a leader; what is returned ends it."""
+    server.leaderless = True
+
+    def elect() -> None:
+        server.leaderless = False
+
+    return elect
 
 
 def test_a_swarm_is_made_where_there_is_none(cloud: FakeCloud) -> None:
@@ -69,7 +80,7 @@ def test_the_swarm_of_the_other_managers_is_joined_and_never_doubled(cloud: Fake
 
 def test_a_silent_manager_may_hold_the_swarm(cloud: FakeCloud) -> None:
     first, silent = cloud.server(1), cloud.server(2, is_up=False)
-    with pytest.raises(SwarmError, match="may hold the swarm does not answer"):
+    with pytest.raises(SwarmError, match="may hold the swarm and cannot tell"):
         created(first, silent)
     assert cloud.commands("swarm init") == []
 
@@ -78,6 +89,41 @@ def test_a_silent_manager_does_not_matter_where_another_one_has_the_swarm(cloud:
     swarm, servers = cloud.made(managers=3)
     cloud.die(servers[2])
     assert created(cloud.server(9), *servers[1:])["swarm_id"] == swarm.swarm_id
+
+
+@pytest.mark.parametrize("trouble", ["leaderless", "no docker", "locked"])
+def test_a_manager_that_cannot_name_its_swarm_may_hold_it(cloud: FakeCloud, trouble: str) -> None:
+    _, servers = cloud.made(managers=1)
+    if trouble == "leaderless":
+        lose_the_leader(servers[0])
+    elif trouble == "locked":
+        servers[0].state = "locked"
+    else:
+        servers[0].has_docker = False
+    with pytest.raises(SwarmError, match="may hold the swarm and cannot tell"):
+        created(cloud.server(9), servers[0])
+    assert SwarmInitProvider().read("s", props(cloud.server(9), servers[0])).id == "s"
+    assert cloud.commands("swarm init") == []
+
+
+def test_managers_without_a_leader_are_given_time_to_elect_one(cloud: FakeCloud) -> None:
+    swarm, servers = cloud.made(managers=3)
+    for server in servers:
+        elect = lose_the_leader(server)
+        cloud.later(20.0, elect)
+    old = {**props(*servers), "swarm_id": swarm.swarm_id, "node_id": servers[0].node_id}
+    new = [cloud.server(8), cloud.server(9)]
+    outs = SwarmInitProvider().update(swarm.swarm_id, old, props(*servers, *new)).outs
+    assert outs is not None
+    assert (outs["swarm_id"], outs["node_id"]) == (swarm.swarm_id, servers[0].node_id)
+
+
+def test_managers_that_elect_none_are_named(cloud: FakeCloud) -> None:
+    swarm, servers = cloud.made(managers=3)
+    for server in servers:
+        lose_the_leader(server)
+    with pytest.raises(SwarmError, match=r"10\.140\.0\.1: the managers have no leader.*bring one back"):
+        SwarmInitProvider().update(swarm.swarm_id, {}, props(*servers))
 
 
 def test_managers_of_two_swarms_are_refused(cloud: FakeCloud) -> None:
@@ -127,7 +173,7 @@ def test_an_update_of_the_same_server_touches_nothing(cloud: FakeCloud) -> None:
 
 
 def test_a_new_first_server_never_starts_over(cloud: FakeCloud) -> None:
-    with pytest.raises(SwarmError, match="no manager of swarm gone is left"):
+    with pytest.raises(SwarmError, match="no manager of swarm gone answers for it"):
         SwarmInitProvider().update("gone", {}, props(cloud.server(1), cloud.server(2)))
     assert cloud.commands("swarm init") == []
 
