@@ -20,7 +20,6 @@ from tests.e2e.stack import ROOT, Stack, await_condition, temporary_stack
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(2400),
-    pytest.mark.skip(reason="every service was seen by itself; all of them together were not seen yet"),
 ]
 
 SERVICES = ("etcd", "consul", "loadBalancer", "wordpress", "aerospike")
