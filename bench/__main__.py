@@ -12,13 +12,13 @@ from bench import results
 from bench.by_hand import by_hand
 from bench.machine import described, machine
 from bench.results import Figure
-from bench.stage import Stage, stage
-from bench.steps import IMPORT, STEPS, UP
+from bench.stage import Stage, full_stage, stage
+from bench.steps import FULL, IMPORT, STEPS, UP
 from tests.e2e.cloud import sandbox_up
 from tests.e2e.stack import EngineFailedError, Stack
 
 BASELINE = "baseline"
-NAMES = (IMPORT.name, UP.name, *(step.name for step in STEPS), BASELINE)
+NAMES = (IMPORT.name, UP.name, *(step.name for step in STEPS), BASELINE, FULL.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def _measure(wanted: set[str], figures: list[Figure], seen: list[Stage], console
         bare = Stage(Stack(name="none", config_file=results.DIRECTORY), figures)
         IMPORT.run(bare)
     up: float | None = None
-    if stacked or UP.name in wanted or BASELINE in wanted:
+    if wanted - {IMPORT.name}:
         with sandbox_up():
             if stacked or UP.name in wanted:
                 with stage() as made:
@@ -63,6 +63,11 @@ def _measure(wanted: set[str], figures: list[Figure], seen: list[Stage], console
                             up = figures[-1].value
             if BASELINE in wanted:
                 figures.extend(by_hand(up))
+            if FULL.name in wanted:
+                with full_stage() as whole, console.status(FULL.what):
+                    whole.figures = figures
+                    FULL.run(whole)
+                console.print(f"done: {FULL.what}", highlight=False)
 
 
 def _report(figures: list[Figure], seen: list[Stage], facts: dict[str, object], failure: str) -> None:
@@ -109,7 +114,7 @@ def _path_table(measured: Stage) -> Table:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    steps = "\n".join(f"  {step.name:10} {step.what}" for step in (IMPORT, UP, *STEPS))
+    steps = "\n".join(f"  {step.name:10} {step.what}" for step in (IMPORT, UP, *STEPS, FULL))
     parser = argparse.ArgumentParser(
         prog="make bench",
         description=__doc__,

@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from bench.event_log import Span
 from bench.phases import Link, Phase
 from bench.results import Figure
 from tests.e2e.cluster import Cluster
+from tests.e2e.full_stack import full_stack
 from tests.e2e.stack import ROOT, Stack, temporary_stack
 
 NAME = "bench"
+FULL_NAME = "bench-full"
 SUBNET = "172.16.103.0/24"
 #: In the checkout and not in a temporary place: after a killed run the next one can still destroy the stack.
 DIRECTORY = ROOT / ".secrets" / NAME
-_CHECKPOINT = ROOT / ".pulumi-state" / ".pulumi" / "stacks" / "galera-swarm" / f"{NAME}.json"
 
 
 @dataclass
@@ -44,18 +46,32 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A stage whose stack is empty yet, and gone at the end."""
-    DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _clear()
-    with temporary_stack(NAME, DIRECTORY, servers__hostnamePrefix=NAME, network__subnet=SUBNET) as stack:
+    settings = {"servers__hostnamePrefix": NAME, "network__subnet": SUBNET}
+    with _place(NAME) as place, temporary_stack(NAME, place, **settings) as stack:
         yield Stage(stack)
+
+
+@contextmanager
+def full_stage() -> Iterator[Stage]:
+    """As `stage`, with the stack of `Pulumi.dev-full.yaml`."""
+    with _place(FULL_NAME) as place, full_stack(FULL_NAME, place) as stack:
+        yield Stage(stack)
+
+
+@contextmanager
+def _place(name: str) -> Iterator[Path]:
+    DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _clear(name)
+    yield DIRECTORY
     shutil.rmtree(DIRECTORY, ignore_errors=True)
 
 
-def _clear() -> None:
+def _clear(name: str) -> None:
     """What a killed run left behind goes first."""
-    file = DIRECTORY / f"Pulumi.{NAME}.yaml"
-    if _CHECKPOINT.exists() and file.exists():
-        left = Stack(name=NAME, config_file=file)
+    file = DIRECTORY / f"Pulumi.{name}.yaml"
+    checkpoint = ROOT / ".pulumi-state" / ".pulumi" / "stacks" / "galera-swarm" / f"{name}.json"
+    if checkpoint.exists() and file.exists():
+        left = Stack(name=name, config_file=file)
         left.run("cancel", "--yes", check=False)
         left.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", check=False)
         left.run("destroy", "--yes", "--skip-preview")

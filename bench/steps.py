@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from bench import event_log, phases
 from bench.import_time import import_time
 from bench.stage import Stage, timed
+from settings.model.load_balancer import LoadBalancer
+from tests.e2e.cloud import sandbox
+from tests.e2e.doors import doors, writers
+from tests.e2e.ledger import Ledger
 from tests.e2e.stack import ROOT, EngineFailedError
 from tests.e2e.witness import witnessed
 
@@ -121,6 +125,37 @@ def scale(stage: Stage) -> None:
     stage.note("scale", "no write acknowledged", witness.longest_pause_seconds, target=3.0)
 
 
+def load_balancer(stage: Stage) -> None:
+    """A client behind the load balancers' writer port, while the writer is killed and a change rolls."""
+    ready = sandbox("up", "--image", LoadBalancer().image)
+    assert ready.returncode == 0, f"the load balancer's image is missing: {ready.stderr}"
+    stage.stack.set("loadBalancer.enabled", True)
+    stage.note("balancer", "added to the running cluster", timed(stage.stack.up))
+    outputs, cluster = stage.stack.outputs(), stage.cluster
+    entrances = doors(outputs, "writer")
+    with witnessed(cluster, entrances) as witness:
+        (writer,) = writers(outputs)
+        cluster.kill(next(member for member in cluster.members if member.name == writer))
+        cluster.await_fallen()
+        cluster.await_synced()
+    paused = f"{witness.rows} rows, none lost"
+    stage.note(
+        "balancer",
+        "writer killed: no write acknowledged",
+        witness.longest_pause_seconds,
+        target=3.0,
+        note=paused,
+    )
+    with Ledger(entrances, cluster.password, name="rolled", pings=True) as ledger:
+        stage.stack.set("database.myCnf", "[mariadb]\nslow_query_log_file = balanced.log\n")
+        stage.stack.up()
+    assert not any(ledger.lost_on(endpoint) for endpoint in cluster.endpoints), "rows are lost"
+    taken = f"of {len(ledger.acknowledged) + len(ledger.refusals)}"
+    stage.note(
+        "balancer", "one line of my.cnf: refused", len(ledger.refusals), unit="writes", target=0.0, note=taken
+    )
+
+
 def destroy(stage: Stage) -> None:
     took = timed(lambda: stage.stack.run("destroy", "--yes", "--skip-preview"))
     stage.note("destroy", "everything taken away again", took)
@@ -133,8 +168,16 @@ def imports(stage: Stage) -> None:
     )
 
 
+def everything(stage: Stage) -> None:
+    """The stage's stack is that of `Pulumi.dev-full.yaml`."""
+    took = timed(lambda: stage.stack.up(timeout=1800))
+    stage.note("full", "every service at once, from nothing", took, target=360.0)
+
+
 IMPORT = Step("import", "import of the program, by python -X importtime", imports)
 UP = Step("up", "pulumi up from nothing, with its critical path", first_up)
+
+FULL = Step("full", "every service at once from nothing (Pulumi.dev-full.yaml)", everything)
 
 #: Each leaves three Synced members behind, but for the last.
 STEPS = (
@@ -146,5 +189,6 @@ STEPS = (
     Step("restart", "all members stopped in order and started again", restart),
     Step("rolling", "one changed line of my.cnf", rolling),
     Step("scale", "three servers to five and back", scale),
+    Step("balancer", "the load balancers under a client that writes", load_balancer),
     Step("destroy", "pulumi destroy", destroy),
 )

@@ -4,44 +4,26 @@ The tests of this module share one stack and run in order.
 """
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from settings import stack_file
 from tests.e2e.cloud import docker, node_container, sandbox
 from tests.e2e.cluster import Cluster
+from tests.e2e.full_stack import full_stack
 from tests.e2e.ledger import Ledger, endpoints_of, synced
-from tests.e2e.stack import ROOT, Stack, await_condition, temporary_stack
+from tests.e2e.stack import ROOT, Stack, await_condition
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.timeout(2400),
-]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 SERVICES = ("etcd", "consul", "loadBalancer", "wordpress", "aerospike")
 
 
 @pytest.fixture(scope="module")
 def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack as the checkout has it, on the cloud and with the key of a test."""
-    config = stack_file.read(ROOT / "Pulumi.dev-full.yaml")
-    del config["cloud"]
-    listed = subprocess.run(
-        [sys.executable, "-m", "settings", "images", "--stack", "dev-full"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    ready = sandbox(
-        "up", *(word for name in listed.stdout.split() for word in ("--image", name)), timeout=2700
-    )
-    assert ready.returncode == 0, f"an image is missing:\n{ready.stdout}\n{ready.stderr}"
-    with temporary_stack("dev-full-test", tmp_path_factory.mktemp("dev-full"), **config) as made:
+    with full_stack("dev-full-test", tmp_path_factory.mktemp("dev-full")) as made:
         yield made
 
 

@@ -14,7 +14,8 @@ import pytest
 from settings.model.load_balancer import LoadBalancer
 from tests.e2e.cloud import docker, node_container, sandbox
 from tests.e2e.cluster import Cluster
-from tests.e2e.ledger import Endpoint, Ledger, ask, connect
+from tests.e2e.doors import behind, doors, writers
+from tests.e2e.ledger import Ledger, ask, connect
 from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
@@ -31,21 +32,6 @@ def outputs(stack: Stack) -> dict[str, Any]:
     stack.set("loadBalancer.enabled", True)
     stack.up()
     return stack.outputs()
-
-
-def doors(outputs: dict[str, Any], door: str) -> list[Endpoint]:
-    """The load balancers of all servers as a client sees them."""
-    return [Endpoint(one["server"], one["host"], int(one["port"])) for one in outputs["loadBalancer"][door]]
-
-
-def behind(endpoint: Endpoint, password: str) -> str:
-    """Name of the member that answers."""
-    return str(ask(endpoint, password, "SELECT @@wsrep_node_name")[0][0])
-
-
-def writers(outputs: dict[str, Any]) -> set[str]:
-    """The members that the load balancers of all servers send writes to."""
-    return {behind(door, outputs["databaseRootPassword"]) for door in doors(outputs, "writer")}
 
 
 def test_every_server_leads_to_the_same_writer_and_to_every_reader(outputs: dict[str, Any]) -> None:
