@@ -9,23 +9,26 @@
 #             SEAL over NONCE and that line
 
 seal() { # TEXT
-    local sum token
-    token=$(noted "$run_dir/exchange_token")
-    [[ -n $token ]] || return 1
-    sum=$(printf '%s\n%s\n%s' "$token" "$1" "$token" | sha256sum) && printf '%s' "${sum%% *}"
+    local sum told
+    read_note "$run_dir/exchange_token"
+    [[ -n $told ]] || return 1
+    sum=$(printf '%s\n%s\n%s' "$told" "$1" "$told" | sha256sum) && printf '%s' "${sum%% *}"
 }
 
 # ---- answering ---------------------------------------------------------------------------------------------------
 
 # This member's own line, from its notes. "-" stands for what it does not know.
 own_answer() { # [voted]
-    local data uuid seqno safe status now epoch of_epoch line
-    epoch=$(noted "$run_dir/epoch" 00000000)
-    now=$(phase)
-    read -r of_epoch data uuid seqno safe <<<"$(noted "$run_dir/state" "- unknown - - -")"
+    local told data uuid seqno safe now epoch of_epoch line
+    read_note "$run_dir/epoch" 00000000
+    epoch=$told
+    read_phase
+    now=$told
+    read_note "$run_dir/state" "- unknown - - -"
+    read -r of_epoch data uuid seqno safe <<<"$told"
     if [[ $now =~ ^(primary|nonprimary)$ ]]; then # how far a server that runs has come is not said, and not asked
-        status=$(noted "$run_dir/status")
-        uuid=${status##* } data=unknown seqno=- safe=-
+        read_note "$run_dir/status"
+        uuid=${told##* } data=unknown seqno=- safe=-
     elif [[ $of_epoch != "$epoch" ]]; then # the start changed while we looked
         data=unknown uuid=- seqno=- safe=-
     fi
@@ -39,9 +42,11 @@ own_answer() { # [voted]
 
 # yes: a birth permit lies here, it has not been used, and the data, if any, is of its making.
 own_permit() {
-    local permit
-    permit=$(noted "$run_dir/permit")
-    if [[ -n $permit && $(noted "$keep_dir/born") != "$permit" ]]; then
+    local told permit
+    read_note "$run_dir/permit"
+    permit=$told
+    [[ -z $permit ]] || read_note "$keep_dir/born"
+    if [[ -n $permit && $told != "$permit" ]]; then
         if [[ $data == none || $(made_by) == "$permit" ]]; then
             printf yes
             return
@@ -52,18 +57,18 @@ own_permit() {
 
 # What an operator put down in the volume, by hand and for this one purpose: discard, consent (docs: recovery by hand).
 operator_word() { # NAME
-    local word
-    word=$(noted "$keep_dir/operator/$1" -)
-    [[ $word =~ ^[a-z0-9:-]+$ ]] || word=-
-    printf '%s' "$word"
+    local told
+    read_note "$keep_dir/operator/$1" -
+    [[ $told =~ ^[a-z0-9:-]+$ ]] || told=-
+    printf '%s' "$told"
 }
 
 # Who is gone for good by the operator's word: as the program wrote it into the volume, else as the environment says.
 absent_members() {
-    local names
-    names=$(noted "$keep_dir/operator/absent" "${GALERA_ABSENT:-}")
-    [[ $names =~ ^[A-Za-z0-9,._-]*$ ]] || names=""
-    printf '%s' "$names"
+    local told
+    read_note "$keep_dir/operator/absent" "${GALERA_ABSENT:-}"
+    [[ $told =~ ^[A-Za-z0-9,._-]*$ ]] || told=""
+    printf '%s' "$told"
 }
 
 # A peer ends its side of the connection when it has asked. socat would give the answer half a second from there, and

@@ -8,8 +8,6 @@
 
 lineage_half=24 # points are kept at either end
 
-lineage_file() { printf '%s' "$keep_dir/lineage"; }
-
 # The lineage of data at SEQNO that is bootstrapped again. A point beyond the data was never reached: its Primary was to
 # be joined, and was not.
 lineage_with() { # LINEAGE SEQNO ID
@@ -54,9 +52,9 @@ lineage_longer() { # LINEAGE OTHER
 # This member's lineage. A bootstrap that ended before its first view was written down has let nobody in and changed
 # nothing: it never was, however often it is tried.
 own_lineage() { # PHASE DATA UUID SEQNO  (after read_view)
-    local lineage before last
-    lineage=$(noted "$(lineage_file)" -)
-    before=$(sed -n 2p "$(lineage_file)" 2>/dev/null)
+    local lineage="" before="" last
+    { IFS= read -r lineage && IFS= read -r before; } 2>/dev/null <"$keep_dir/lineage"
+    lineage=${lineage:--}
     last=${lineage##*,} last=${last%%/*}
     if [[ -n $before && $1 =~ ^(recovering|failed|parked|bootstrapping)$ && $2 == position && $4 == "$last" ]]; then
         if [[ $view_uuid == "$3" ]] && ((view_seqno >= 0 && view_seqno <= last)); then
@@ -71,17 +69,17 @@ extend_lineage() { # UUID SEQNO
     local before
     read_view
     before=$(own_lineage parked position "$1" "$2")
-    note_durably "$(lineage_file)" "$(lineage_with "$before" "$2" "$(new_id | head -c 12)")"$'\n'"$before"
+    note_durably "$keep_dir/lineage" "$(lineage_with "$before" "$2" "$(new_id | head -c 12)")"$'\n'"$before"
 }
 
 # A joiner learnt its lineage before it joined. Whoever it really joined may have been bootstrapped once more since.
 learn_lineage() { # UUID  (answers on stdin)
     local line own lineage
-    own=$(noted "$(lineage_file)" -) lineage=$own
+    own=$(noted "$keep_dir/lineage" -) lineage=$own
     while IFS= read -r line; do
         [[ $(answer_field "$line" phase) == primary && $(answer_field "$line" uuid) == "$1" ]] || continue
         lineage=$(lineage_longer "$lineage" "$(answer_field "$line" lineage)")
     done
     [[ $lineage != "$own" ]] || return 0
-    lineage_parting "$lineage" "$own" || note_durably "$(lineage_file)" "$lineage"
+    lineage_parting "$lineage" "$own" || note_durably "$keep_dir/lineage" "$lineage"
 }

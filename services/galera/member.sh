@@ -52,12 +52,19 @@ room_left() { # for a message, when that may be the trouble
     [[ ! $kilobytes =~ ^[0-9]+$ ]] || ((kilobytes >= 65536)) || printf '; its volume has only %s KiB left' "$kilobytes"
 }
 
-noted() { # FILE [default]: its first line
-    local line=""
+# What is looked at all the time is read without a process: read_* set told, where their namesakes print it.
+read_note() { # FILE [default]: its first line
+    told=""
     if [[ -r $1 ]]; then
-        { IFS= read -r line || [[ -n $line ]]; } <"$1" 2>/dev/null || line=""
+        { IFS= read -r told || [[ -n $told ]]; } <"$1" 2>/dev/null || told=""
     fi
-    printf '%s' "${line:-${2-}}"
+    told=${told:-${2-}}
+}
+
+noted() { # FILE [default]
+    local told
+    read_note "$@"
+    printf '%s' "$told"
 }
 
 new_id() { # sixteen random bytes in hex
@@ -70,19 +77,26 @@ set_phase() { note "$run_dir/phase" "$1"; }
 
 # The phase others see: what the entrypoint is at, refined by what the running server last told notify.
 # A server that has been in the Primary component and is not now runs without quorum.
-phase() {
-    local base status
-    base=$(noted "$run_dir/phase" recovering)
+read_phase() {
+    local base
+    read_note "$run_dir/phase" recovering
+    base=$told
     case $base in
     joining | bootstrapping)
-        status=$(noted "$run_dir/status" "-")
-        case $status in
+        read_note "$run_dir/status" "-"
+        case $told in
         synced\ yes\ * | donor\ yes\ *) base=primary ;;
         *\ no\ *) [[ ! -e $run_dir/was_primary ]] || base=nonprimary ;;
         esac
         ;;
     esac
-    printf '%s' "$base"
+    told=$base
+}
+
+phase() {
+    local told
+    read_phase
+    printf '%s' "$told"
 }
 
 as_mysql() { # run a program as the server's user, which is what everything but PID 1 runs as

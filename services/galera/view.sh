@@ -3,14 +3,12 @@
 # The last Primary view: who was in the cluster when this member last had a quorum. Written by notify, read by everybody.
 # File: UUID SEQNO NAME,NAME,...   SEQNO is -1 when the view's place in the order could not be found out.
 
-view_file() { printf '%s' "$keep_dir/view"; }
-
 # Sets view_uuid, view_seqno, view_members; "-" where there is none or the file makes no sense.
 read_view() {
-    local line
+    local told
     view_uuid=- view_seqno=- view_members=-
-    line=$(noted "$(view_file)")
-    [[ $line =~ ^($uuid_pattern)\ (-1|[0-9]{1,18})\ ([A-Za-z0-9.,_-]+)$ ]] || return 0
+    read_note "$keep_dir/view"
+    [[ $told =~ ^($uuid_pattern)\ (-1|[0-9]{1,18})\ ([A-Za-z0-9.,_-]+)$ ]] || return 0
     view_uuid=${BASH_REMATCH[1]} view_seqno=${BASH_REMATCH[2]} view_members=${BASH_REMATCH[3]}
 }
 
@@ -52,8 +50,8 @@ record_view() { # UUID NAMES SEQNO
     if (($3 >= 0 && $3 < newest)); then
         return 0
     fi
-    if [[ $(noted "$(view_file)") != "$1 $3 $2" ]]; then
-        note_durably "$(view_file)" "$1 $3 $2" || { forget_view && return 1; }
+    if [[ $(noted "$keep_dir/view") != "$1 $3 $2" ]]; then
+        note_durably "$keep_dir/view" "$1 $3 $2" || { forget_view && return 1; }
     fi
     (($3 < 0)) || note "$run_dir/newest_view" "$3"
 }
@@ -62,4 +60,4 @@ newest_primary_view() { # (answers on stdin) -> the highest seqno of a view that
     sed -n 's/.* phase=primary .* view_seqno=\([0-9-]*\) .*/\1/p' | { cat && printf '%s\n' -1; } | sort -rn | grep -m 1 -E '^-?[0-9]+$'
 }
 
-forget_view() { rm -f "$(view_file)" && sync "$keep_dir"; }
+forget_view() { rm -f "$keep_dir/view" && sync "$keep_dir"; }

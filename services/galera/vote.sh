@@ -7,8 +7,7 @@
 # the candidate answers in a later start or without a candidacy, when a Primary is there, or when the operator
 # declares the candidate absent.
 
-vote_file() { printf '%s' "$keep_dir/vote"; }
-promised() { noted "$(vote_file)" -; }
+promised() { noted "$keep_dir/vote" -; }
 
 _with_vote_locked() {
     local lock status
@@ -36,7 +35,7 @@ _grant() {
         printf 'promised'
         return
     fi
-    if note_durably "$(vote_file)" "$1/$2/$3"; then printf 'granted'; else printf 'unwritable'; fi
+    if note_durably "$keep_dir/vote" "$1/$2/$3"; then printf 'granted'; else printf 'unwritable'; fi
 }
 
 # Joining, unless a vote was given since that PROMISE was seen: from here on none is.
@@ -52,7 +51,7 @@ _vote_to_join() {
 
 release_vote() { _with_vote_locked _release "$1"; } # MEMBER/EPOCH/ATTEMPT: only this very promise
 
-_release() { [[ $(promised) != "$1" ]] || rm -f "$(vote_file)"; }
+_release() { [[ $(promised) != "$1" ]] || rm -f "$keep_dir/vote"; }
 
 # Ends a promise that was there before the answers were asked for, and that these answers show to be over.
 review_promise() { # PROMISE  (answers on stdin)

@@ -6,11 +6,12 @@
 readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 
 watch_server() { # runs beside the server until it is killed
-    local now before="" lonely_since=0 tick=0 doubts=0 learnt_in="" lessons=0
+    local told now before="" lonely_since=0 tick=0 doubts=0 learnt_in="" lessons=0
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
-        now=$(phase)
+        read_phase
+        now=$told
         [[ $now == "$before" ]] || watch_change "$now"
         learn_from_component "$now"
         before=$now
@@ -34,7 +35,7 @@ watch_change() { # PHASE
         say "is Primary: $(noted "$run_dir/status")"
         permit=$(noted "$run_dir/permit")
         [[ -z $permit || $(made_by) != "$permit" ]] || finish_birth "$permit"
-        rm -f "$(vote_file)"
+        rm -f "$keep_dir/vote"
         [[ $action != join ]] || { ask_all | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)"; }
         ;;
     nonprimary) say "has lost the quorum; waits for its peers" ;;
@@ -44,8 +45,9 @@ watch_change() { # PHASE
 # In every new Primary view: the operator may have promoted this component through another member, which has noted the
 # point. Asked a few times, until all of the very same view have answered.
 learn_from_component() { # PHASE
-    local view answers names
-    view=$(noted "$run_dir/view_now")
+    local told view answers names
+    read_note "$run_dir/view_now"
+    view=$told
     [[ $view == "$learnt_in" ]] || { learnt_in=$view lessons=5; }
     [[ $1 == primary ]] && ((lessons > 0)) || return 0
     read_view

@@ -127,23 +127,23 @@ note_leaver() { # ADDRESS, of a load balancer: only those have asked who takes t
 # Beside the entrypoint, as long as load balancers ask: keeps the answers ready, and contends for the writes, in each view
 # anew. What may take long runs beside it, so that a new view is seen at once: clients wait for that.
 keep_claim() {
-    local view="" now="" contender="" noting="" tick=0
+    local told view="" contender="" noting="" tick=0
     while :; do
         pause 0.2
         see_off_leavers
-        if ! is_asked_for_writes || [[ $(phase) != primary ]]; then
+        if ! { is_asked_for_writes && read_phase && [[ $told == primary ]]; }; then
             end_job "$contender"
             view="" contender=""
-            rm -f "$claim_file"
+            [[ ! -e $claim_file ]] || rm -f "$claim_file"
             continue
         fi
         ((tick++ % 4)) || is_at_work "$noting" || {
             note_service &
             noting=$!
         }
-        now=$(noted "$run_dir/view_now")
-        if [[ $now != "$view" ]]; then
-            view=$now
+        read_note "$run_dir/view_now"
+        if [[ $told != "$view" ]]; then
+            view=$told
             end_job "$contender"
             contend "$(seniors | cut -d ' ' -f 2)" &
             contender=$!
@@ -162,7 +162,7 @@ contend() { # ADDRESSES of the older members: claims the writes while none of th
     local -A silent_since=() refusals=()
     while :; do
         if an_older_one_serves; then
-            rm -f "$claim_file"
+            [[ ! -e $claim_file ]] || rm -f "$claim_file"
         elif [[ ! -e $claim_file ]]; then
             say "takes the writes of the load balancers"
             : >"$claim_file"

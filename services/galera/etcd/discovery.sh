@@ -32,26 +32,30 @@ end_discovery() { # after the server has ended: peers need not wait for the leas
 }
 
 keep_registered() {
+    local told
     while [[ ! -e $run_dir/unregistered ]]; do
-        pause "$([[ $(phase) == primary ]] && printf 3 || printf 1)"
+        read_phase
+        if [[ $told == primary ]]; then pause 3; else pause 1; fi
         register
     done
 }
 
 # One turn: the lease lives on, our own entry is there under it, and the entries of all are noted for peer_addresses.
 register() {
-    local lease entries entry
+    local told lease entries entry
     if ! { lease=$(_living_lease) && entries=$(etcd_values "$root_key/nodes/"); }; then
         _unregistered
         return
     fi
-    entry=$(own_entry "$(phase)")
-    if [[ $lease != "$(noted "$run_dir/announced")" || $'\n'$entries$'\n' != *$'\n'"$(b64 "$entry")"$'\n'* ]]; then
+    read_phase
+    entry=$(own_entry "$told")
+    read_note "$run_dir/announced"
+    if [[ $lease != "$told" || $'\n'$entries$'\n' != *$'\n'"$(b64 "$entry")"$'\n'* ]]; then
         [[ -n $(etcd_write "" "$(put "$root_key/nodes/$GALERA_MEMBER" "$entry" "$lease")") ]] || { _unregistered && return; }
         note "$run_dir/announced" "$lease"
     fi
     note_lines "$run_dir/registered" "$entries"
-    rm -f "$run_dir/etcd_silent"
+    [[ ! -e $run_dir/etcd_silent ]] || rm -f "$run_dir/etcd_silent"
     remember_birth
     release_claim
 }
@@ -65,8 +69,9 @@ _unregistered() {
 }
 
 _living_lease() {
-    local lease
-    lease=$(noted "$run_dir/lease")
+    local told lease
+    read_note "$run_dir/lease"
+    lease=$told
     if [[ -n $lease ]]; then
         etcd_keep "$lease"
         case $? in
@@ -78,12 +83,15 @@ _living_lease() {
 }
 
 own_entry() { # PHASE
-    local state=$1 uuid seqno of_epoch bytes=0
-    read -r of_epoch _ uuid seqno _ <<<"$(noted "$run_dir/state" "- - - - -")"
-    [[ $of_epoch == "$(noted "$run_dir/epoch")" ]] || uuid=- seqno=-
+    local told state=$1 uuid seqno of_epoch bytes=0
+    read_note "$run_dir/state" "- - - - -"
+    read -r of_epoch _ uuid seqno _ <<<"$told"
+    read_note "$run_dir/epoch"
+    [[ $of_epoch == "$told" ]] || uuid=- seqno=-
     case $1 in
     primary | nonprimary)
-        uuid=$(noted "$run_dir/status") uuid=${uuid##* }
+        read_note "$run_dir/status"
+        uuid=${told##* }
         read -r state seqno <<<"$(running_state "$1")"
         ;;
     joining)
@@ -190,16 +198,18 @@ _refuse() { # REASON UNTIL
 
 # The first Primary gives the cluster its UUID. An etcd that has lost its data learns it from the Primary that runs.
 remember_birth() {
-    local uuid
-    [[ ! -e $run_dir/remembered && $(phase) == primary ]] || return 0
-    uuid=$(noted "$run_dir/status") uuid=${uuid##* }
+    local told uuid
+    [[ ! -e $run_dir/remembered ]] && read_phase && [[ $told == primary ]] || return 0
+    read_note "$run_dir/status"
+    uuid=${told##* }
     [[ $uuid =~ ^$uuid_pattern$ && $uuid != "$null_uuid" ]] || return 0
     [[ -z $(etcd_write "$(absent "$root_key/uuid")" "$(put "$root_key/uuid" "$uuid")") ]] || : >"$run_dir/remembered"
 }
 
 release_claim() { # once the bootstrap it was for is over, well or not
-    local claim
-    claim=$(noted "$run_dir/claim")
-    [[ -n $claim && ! $(phase) =~ ^(birth|bootstrapping)$ ]] || return 0
+    local told claim
+    read_note "$run_dir/claim"
+    claim=$told
+    [[ -n $claim ]] && read_phase && [[ ! $told =~ ^(birth|bootstrapping)$ ]] || return 0
     [[ -z $(etcd_write "$(equal "$root_key/bootstrap" "$claim")" "$(drop "$root_key/bootstrap")") ]] || rm -f "$run_dir/claim"
 }

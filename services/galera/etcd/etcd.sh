@@ -14,8 +14,9 @@ b64() { printf '%s' "$1" | base64 -w0; }
 
 # The body of the first endpoint's answer, the one that answered last time first.
 etcd_call() { # PATH BODY
-    local last endpoint
-    last=$(noted "$run_dir/etcd_endpoint")
+    local told last endpoint
+    read_note "$run_dir/etcd_endpoint"
+    last=$told
     for endpoint in $last ${GALERA_ETCD//,/ }; do
         _etcd_ask "$endpoint" "$1" "$2" || continue
         [[ $endpoint == "$last" ]] || note "$run_dir/etcd_endpoint" "$endpoint"

@@ -15,9 +15,9 @@ def bootstraps(shell: Shell, *seqnos: int) -> list[str]:
     script = f"""
         for seqno in {" ".join(map(str, seqnos))}; do
             extend_lineage {UUID_A} $seqno
-            note "$(view_file)" "{UUID_A} $((seqno + 1)) galera-1"
+            note "$keep_dir/view" "{UUID_A} $((seqno + 1)) galera-1"
         done
-        noted "$(lineage_file)" -
+        noted "$keep_dir/lineage" -
     """
     return shell.run(script).split(",")
 
@@ -49,7 +49,7 @@ def test_bootstraps_that_never_got_a_view_leave_nothing(shell: Shell) -> None:
     """A server that does not start is tried again and again, and must not push out what others remember."""
     (shell.keep / "lineage").write_text("7/aa,9/bb\n")
     (shell.keep / "view").write_text(f"{UUID_A} 11 galera-1,galera-2\n")
-    lineage = shell.run(f"for n in 1 2 3 4 5; do extend_lineage {UUID_A} 12; done; noted $(lineage_file)")
+    lineage = shell.run(f"for n in 1 2 3 4 5; do extend_lineage {UUID_A} 12; done; noted $keep_dir/lineage")
     assert lineage.startswith("7/aa,9/bb,12/")
     assert lineage.count(",") == 2
     assert own(shell, "parked", 12) == "7/aa,9/bb"
@@ -103,14 +103,14 @@ def test_a_joiner_learns_the_last_point_it_missed(
     (shell.keep / "lineage").write_text(own_lineage + "\n")
     answers = "".join(f"{PRIMARY}{lineage} view=-\n" for lineage in heard)
     shell.run(f"learn_lineage {UUID_A}", stdin=answers)
-    assert shell.run('noted "$(lineage_file)"') == learnt
+    assert shell.run('noted "$keep_dir/lineage"') == learnt
 
 
 def test_only_a_primary_of_this_history_teaches(shell: Shell) -> None:
     (shell.keep / "lineage").write_text("5/aa\n")
     answers = f"{PRIMARY}5/aa,12/bb\n".replace("primary", "parked") + f"{PRIMARY}5/aa,12/bb\n"
     shell.run(f"learn_lineage {UUID_B}", stdin=answers)
-    assert shell.run('noted "$(lineage_file)"') == "5/aa"
+    assert shell.run('noted "$keep_dir/lineage"') == "5/aa"
 
 
 def test_who_gave_a_vote_meanwhile_does_not_join(peers: FakePeers) -> None:
@@ -171,5 +171,5 @@ def test_a_component_learns_the_point_of_its_promotion(
     own = primary(peers, 1, "5/aa")
     primary(peers, 2, theirs, view_seqno=their_view)
     left = own.run('learnt_in="" lessons=0; learn_from_component primary; printf "%s" "$lessons"')
-    assert own.run('noted "$(lineage_file)"') == learnt
+    assert own.run('noted "$keep_dir/lineage"') == learnt
     assert left == ("0" if their_view == 13 else "4")
