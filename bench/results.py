@@ -77,7 +77,7 @@ def table(found: Sequence[Row], title: str) -> Table:
 
 def shown(value: float, unit: str) -> str:
     """A value with as many digits as it deserves."""
-    digits = 0 if value >= 100 or unit != "s" else 2 if value < 10 else 1
+    digits = 0 if value >= 100 or unit in {"MiB", "writes"} else 2 if value < 10 else 1
     return f"{value:.{digits}f} {unit}"
 
 

@@ -10,10 +10,14 @@ from bench.import_time import import_time
 from bench.stage import Stage, timed
 from settings.model.load_balancer import LoadBalancer
 from tests.e2e.cloud import sandbox
+from tests.e2e.cluster import Cluster, Member
 from tests.e2e.doors import doors, writers
 from tests.e2e.ledger import Ledger
 from tests.e2e.stack import ROOT, EngineFailedError
 from tests.e2e.witness import witnessed
+
+#: Long against the work that the members do once in a while.
+IDLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,38 @@ def preview(stage: Stage) -> None:
     stage.note("preview", "preview without changes", timed(lambda: stage.stack.run("preview")), target=6.0)
 
 
-def memory(stage: Stage) -> None:
-    """Resident memory of the members' containers, page cache left out; the client that measures is idle."""
-    cluster, total = stage.cluster, 0.0
-    for member in cluster.members:
-        stat = cluster.on(
-            member,
-            f"docker exec $(docker ps -q --filter label=com.docker.swarm.service.name={member.name}) sh -c"
-            " 'cat /sys/fs/cgroup/memory/memory.stat 2>/dev/null || cat /sys/fs/cgroup/memory.stat'",
-        )
-        facts = dict(line.split(" ", 1) for line in stat.splitlines())
-        total += int(facts.get("total_rss") or facts["anon"]) / 2**20
-    stage.note("memory", "three idle members", total, unit="MiB", target=350.0)
+def idle(stage: Stage) -> None:
+    """What members cost that nobody asks: resident memory, page cache left out, and processor time."""
+    cluster = stage.cluster
+    memory = sum(_memory(cluster, member) for member in cluster.members)
+    stage.note("idle", "memory of three idle members", memory, unit="MiB", target=350.0)
+    begun, before = time.monotonic(), sum(_cpu(cluster, member) for member in cluster.members)
+    time.sleep(IDLE_SECONDS)
+    used = sum(_cpu(cluster, member) for member in cluster.members) - before
+    percent = 100 * used / (time.monotonic() - begun)
+    stage.note("idle", "processor of three idle members", percent, unit="% of a core")
+
+
+def _memory(cluster: Cluster, member: Member) -> float:
+    """MiB."""
+    stat = _read(cluster, member, "memory/memory.stat", "memory.stat")
+    facts = dict(line.split(" ", 1) for line in stat.splitlines())
+    return int(facts.get("total_rss") or facts["anon"]) / 2**20
+
+
+def _cpu(cluster: Cluster, member: Member) -> float:
+    """Seconds since the container began."""
+    words = _read(cluster, member, "cpuacct/cpuacct.usage", "cpu.stat").split()
+    return int(words[0]) / 1e9 if len(words) == 1 else int(words[words.index("usage_usec") + 1]) / 1e6
+
+
+def _read(cluster: Cluster, member: Member, first_version: str, second_version: str) -> str:
+    """A file of the member's control group."""
+    return cluster.on(
+        member,
+        f"docker exec $(docker ps -q --filter label=com.docker.swarm.service.name={member.name}) sh -c"
+        f" 'cat /sys/fs/cgroup/{first_version} 2>/dev/null || cat /sys/fs/cgroup/{second_version}'",
+    )
 
 
 def kill_one(stage: Stage) -> None:
@@ -183,7 +207,7 @@ FULL = Step("full", "every service at once from nothing (Pulumi.dev-full.yaml)",
 STEPS = (
     Step("unchanged", "pulumi up without changes", unchanged),
     Step("preview", "pulumi preview without changes", preview),
-    Step("memory", "memory of three idle members", memory),
+    Step("idle", "memory and processor of three idle members", idle),
     Step("kill-one", "kill -9 of one member", kill_one),
     Step("kill-all", "kill -9 of all members at once", kill_all),
     Step("restart", "all members stopped in order and started again", restart),

@@ -29,7 +29,13 @@ def test_repetitions_become_one_row_whose_median_counts() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(0.456, "s", "0.46 s"), (12.34, "s", "12.3 s"), (123.4, "s", "123 s"), (349.6, "MiB", "350 MiB")],
+    [
+        (0.456, "s", "0.46 s"),
+        (12.34, "s", "12.3 s"),
+        (123.4, "s", "123 s"),
+        (349.6, "MiB", "350 MiB"),
+        (0.0, "writes", "0 writes"),
+    ],
 )
 def test_values_have_the_digits_they_deserve(value: float, unit: str, text: str) -> None:
     assert shown(value, unit) == text
