@@ -8,8 +8,6 @@ from settings.checks.database import TAKEN_PORTS
 from settings.model import member_count, member_names
 from settings.problems import Problem, show
 
-#: Modes that this release refuses: their whole life has not been seen yet (tests/e2e/test_homogeneous.py).
-UNPROVEN_MODES = frozenset({"homogeneous"})
 #: Names of members may be as long as those of hosts.
 MOST_MEMBER_NAME = 63
 
@@ -27,10 +25,6 @@ def homogeneous(context: Context) -> Iterator[Problem]:
             if not plain:
                 text = "needs database.mode homogeneous"
                 yield Problem(key=key, value=show(value), text=text)
-        return
-    if database.mode in UNPROVEN_MODES:
-        text = "this release does not build it yet; use ordered"
-        yield Problem(key="database.mode", value=show(database.mode), text=text)
         return
     if not context.config.etcd.enabled and (member_count(context.config) > 1 or database.groups):
         text = (

@@ -75,7 +75,7 @@ class Database(Section):
 
     mode: Literal["ordered", "homogeneous"] = "ordered"
     """`ordered`: one pinned service for each member. `homogeneous`: one service of equal members that find
-    each other through etcd (section `etcd`); a single member does without. It is not part of this release."""
+    each other through etcd (section `etcd`); a single member does without."""
 
     storage: Literal["persistent", "ephemeral"] = "persistent"
     """`persistent`: data in a volume on each server. `ephemeral`, in mode `homogeneous`: data that goes with

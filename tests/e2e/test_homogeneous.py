@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from settings.checks.homogeneous import UNPROVEN_MODES
 from settings.model.etcd import Etcd
 from tests.e2e.cloud import sandbox
 from tests.e2e.cluster import Cluster, Member
@@ -23,8 +22,6 @@ from tests.e2e.witness import witnessed
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(3600),
-    # The program refuses the mode until this module has passed once; take it out of UNPROVEN_MODES to run it.
-    pytest.mark.skipif("homogeneous" in UNPROVEN_MODES, reason="this release refuses mode homogeneous"),
 ]
 
 PREFIX = "/galera/galera/"

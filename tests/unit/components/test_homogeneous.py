@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from settings.checks import homogeneous
 from tests.unit.components.fake_engine import FakeEngine
 from tests.unit.components.stacks import (
     BIRTH,
@@ -23,12 +20,6 @@ ETCD = "pulumi-python:dynamic/etcd:EtcdMember"
 
 EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
 GROUP = {"name": "scale", "servers": ["db-2", "db-3"], "port": 3307}
-
-
-@pytest.fixture(autouse=True)
-def proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this release let the mode through."""
-    monkeypatch.setattr(homogeneous, "UNPROVEN_MODES", frozenset())
 
 
 def environment(engine: FakeEngine, service: str) -> dict[str, str]:

@@ -3,9 +3,6 @@
 import base64
 from typing import Any
 
-import pytest
-
-from settings.checks import homogeneous
 from tests.unit.components.fake_engine import FakeEngine
 from tests.unit.components.stacks import CONFIG, DATABASE, SERVICE, Stacks
 
@@ -19,12 +16,6 @@ def container(engine: FakeEngine, service: str) -> dict[str, Any]:
 
 def script(engine: FakeEngine, name: str) -> str:
     return base64.b64decode(engine[CONFIG, name].plain["data"]).decode()
-
-
-@pytest.fixture
-def proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this release let mode `homogeneous` through."""
-    monkeypatch.setattr(homogeneous, "UNPROVEN_MODES", frozenset())
 
 
 def test_its_image_starts_our_entrypoint_as_root(stacks: Stacks) -> None:
@@ -58,7 +49,6 @@ def test_a_database_gets_the_flavors_collation(stacks: Stacks) -> None:
     assert stacks.deployed(changes)[DATABASE, "sql-shop"].plain["collation"] == "utf8mb4_general_ci"
 
 
-@pytest.mark.usefixtures("proven")
 def test_members_that_find_each_other_through_etcd_have_both_scripts(stacks: Stacks) -> None:
     engine = stacks.deployed({**PERCONA, "database.mode": "homogeneous", "etcd.enabled": True})
     assert container(engine, "galera")["user"] == "0"

@@ -12,7 +12,6 @@ UUID = "2d8a2a8e-7d0f-4b9a-9b62-0d0a1c8d6f10"
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     # database
-    ("homogeneous", {"database.mode": "homogeneous"}, "database.mode", "not build it yet"),
     ("unknown flavor", {"database.flavor": "percona"}, "database.flavor", "percona-xtradb-cluster"),
     ("unknown mode", {"database.mode": "single"}, "database.mode", "ordered or homogeneous"),
     ("image reference", {"database.image": "MariaDB 10"}, "database.image", "mariadb:10.11"),

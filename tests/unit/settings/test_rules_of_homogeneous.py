@@ -13,12 +13,6 @@ EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
 GROUP = {"name": "scale", "servers": ["db-2", "db-3"]}
 
 
-@pytest.fixture(autouse=True)
-def proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this release let the mode through."""
-    monkeypatch.setattr(homogeneous, "UNPROVEN_MODES", frozenset())
-
-
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("nobody to ask", {"database.mode": "homogeneous"}, "database.mode", "needs etcd"),
