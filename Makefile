@@ -14,7 +14,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-stacks test-members bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-members bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,23 +49,27 @@ etcd-defrag: python ## unused space of the etcd members given back, one after an
 
 test: test-unit test-contract test-e2e ## every test
 
-test-unit: venv ## no Docker, no engine, under a minute
+test-unit: venv ## no Docker, no engine
 	@$(VENV)/python -m pytest -q -n 2 --dist worksteal tests/unit
 
 test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
 	@$(VENV)/python -m pytest -q -n 2 tests/contract
 
-test-e2e: ## real engine, real swarm, real SQL: the two below side by side (E2E="-k name" chooses)
-	@$(MAKE) --no-print-directory -j2 --keep-going test-stacks test-members
+test-e2e: ## real engine, real swarm, real SQL: the three below side by side (E2E="-k name" chooses)
+	@$(MAKE) --no-print-directory -j3 --keep-going test-galera test-services test-members
+	@$(call pytest-lines,commands,tests/e2e/test_make.py)
 
-test-stacks: setup ## stacks of the real program on the stand-in cloud
+test-galera: setup ## stacks of the real program: Galera's changes, accidents, interrupted runs
+	@$(call pytest-lines,galera,tests/e2e/galera_stack)
+
+test-services: setup ## stacks with the services beside the database, each by itself and all at once
+	@$(call pytest-lines,services,tests/e2e/services)
+
+test-members: setup ## members as plain containers in every accident; then load balancers and a site before a cluster
 	@tools/setup --only browser --quiet
-	@$(call pytest-lines,stacks,tests/e2e --ignore=tests/e2e/galera_service)
+	@$(call pytest-lines,members,tests/e2e/galera_service tests/e2e/front)
 
-test-members: setup ## Galera members as plain containers, killed, cut off and wiped in every order
-	@$(call pytest-lines,members,tests/e2e/galera_service)
-
-# Whole lines with a name before each, since two runs share the terminal; Ctrl-C is for pytest, which then tidies up.
+# Whole lines with a name before each, since the runs share the terminal; Ctrl-C is for pytest, which then tidies up.
 # A choice may leave nothing of one of them: pytest's status 5.
 define pytest-lines
 { GALERA_SWARM_BACKEND=file $(RUN) python -m pytest -v $(2) $(E2E) $(if $(E2E),|| test $$? -eq 5); } | (trap "" INT; exec sed -u 's/^/$(1): /')

@@ -1,5 +1,6 @@
 """The sandbox's side of a test: its life, what was ordered, and the containers that are the servers."""
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -7,13 +8,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sandbox.cli import serving
 from sandbox.nodes.layout import checkout_layout
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = "http://127.0.0.1:18080/control"
+_LOCKS = ROOT / ".tools"
+#: There while it was a test run that brought the sandbox up.
+_BROUGHT_UP = _LOCKS / "e2e-sandbox"
 
 
 def sandbox(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
@@ -30,17 +34,46 @@ def sandbox(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[st
 
 @contextmanager
 def sandbox_up() -> Iterator[None]:
-    """The sandbox is up meanwhile, and taken away at the end; one that answers already is left alone."""
-    if answers():
+    """The sandbox is up meanwhile; one that answers already is left alone.
+
+    Test runs beside each other share it: the last one to leave takes it away.
+    """
+    _LOCKS.mkdir(exist_ok=True)
+    with (_LOCKS / "e2e-users.lock").open("w") as users:
+        with _alone():
+            if _nobody_holds(users):
+                _BROUGHT_UP.unlink(missing_ok=True)  # what a killed run left up is somebody's by now
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if not answers():
+                started = sandbox("up")
+                said = f"the sandbox does not start:\n{started.stdout}\n{started.stderr}"
+                assert started.returncode == 0, said
+                _BROUGHT_UP.touch()
+        try:
+            yield
+        finally:
+            with _alone():
+                fcntl.flock(users, fcntl.LOCK_UN)
+                if _BROUGHT_UP.exists() and _nobody_holds(users):
+                    stopped = sandbox("down")
+                    assert stopped.returncode == 0, stopped.stderr
+                    _BROUGHT_UP.unlink()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (_LOCKS / "e2e-turn.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         yield
-        return
-    started = sandbox("up")
-    assert started.returncode == 0, f"the sandbox does not start:\n{started.stdout}\n{started.stderr}"
+
+
+def _nobody_holds(users: TextIO) -> bool:
     try:
-        yield
-    finally:
-        stopped = sandbox("down")
-        assert stopped.returncode == 0, stopped.stderr
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(users, fcntl.LOCK_UN)
+    return True
 
 
 def control(path: str, body: object = None, method: str | None = None) -> Any:

@@ -42,7 +42,8 @@ def test_an_up_killed_at_every_stage_is_finished_by_the_next(stack: Stack) -> No
 
 def test_a_cloud_that_fails_around_the_order_sells_one_server(running_sandbox: None, tmp_path: Path) -> None:
     before = ordered("failing-")
-    script = {"hostname": "failing-*", "method": "placeOrder"}
+    here = {"hostname": "failing-*"}
+    script = {**here, "method": "placeOrder"}
     with temporary_stack(
         "failing",
         tmp_path,
@@ -59,9 +60,9 @@ def test_a_cloud_that_fails_around_the_order_sells_one_server(running_sandbox: N
 
         trouble = (
             {**script, "kind": "drop", "when": "after"},
-            {"method": "getObject", "kind": "rate-limit", "times": 2},
+            {**here, "method": "getObject", "kind": "rate-limit", "times": 2},
             {"method": "getVirtualGuests", "kind": "http", "status": 503, "nth": 2},
-            {"method": "setTags", "kind": "fault", "times": 1},
+            {**here, "method": "setTags", "kind": "fault", "times": 1},
         )
         with faults(*trouble):
             stack.up()

@@ -1,0 +1,1 @@
+"""Stacks of the real program, their Galera members in births, changes, accidents, interrupted runs."""
