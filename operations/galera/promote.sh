@@ -23,7 +23,7 @@ main() {
     seqno=$(status_of wsrep_last_committed) || refuse "its server does not answer root: $seqno"
     uuid=$(noted "$run_dir/status") uuid=${uuid##* }
     [[ $seqno =~ ^[0-9]{1,18}$ && $uuid =~ ^$uuid_pattern$ ]] || refuse "its server does not tell its position"
-    before=$(cat "$(lineage_file)" 2>/dev/null)
+    before=$(cat "$keep_dir/lineage" 2>/dev/null)
     extend_lineage "$uuid" "$seqno" || refuse "its notes cannot be written$(room_left)"
     sql "SET GLOBAL wsrep_provider_options='pc.bootstrap=true'" >"$run_dir/promote.out" 2>&1
     if await_primary; then
@@ -56,9 +56,9 @@ await_primary() {
 
 give_back() { # LINEAGE as it was
     if [[ -n $1 ]]; then
-        note_durably "$(lineage_file)" "$1"
+        note_durably "$keep_dir/lineage" "$1"
     else
-        rm -f "$(lineage_file)" && sync "$keep_dir"
+        rm -f "$keep_dir/lineage" && sync "$keep_dir"
     fi
 }
 
