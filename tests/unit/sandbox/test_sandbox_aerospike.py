@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.images.aerospike.standin import partitions
+from sandbox.images.aerospike.standin.cluster import Cluster, Made, Pulse
 from sandbox.images.aerospike.standin.conf import ConfError, read
 
 
@@ -47,3 +48,36 @@ def test_the_first_of_a_set_are_some_of_it(bits: int, count: int) -> None:
     taken = partitions.first(bits, count)
     assert taken & ~bits == 0
     assert taken.bit_count() == min(count, bits.bit_count())
+
+
+def test_a_recluster_waits_for_what_each_node_says_since_it_was_asked() -> None:
+    """A word from before, still on its way, says nothing about a node that was quiesced meanwhile."""
+    first, second = (
+        Cluster(
+            Pulse(number, 1, f"n{number}", "", is_quiescing=False, made=Made(), held=0),
+            copies=1,
+            interval=0.1,
+            timeout=10,
+            rate=4096,
+        )
+        for number in (1, 2)
+    )
+    for tenth in range(20):
+        now = tenth / 10
+        first.hear(second.own, now)
+        second.hear(first.own, now)
+        first.tick(now)
+        second.tick(now)
+    assert first.made.key == second.made.key != 0
+    before = second.made.key
+    late = first.own
+    first.quiesce(is_quiescing=True)
+    second.recluster()
+    second.hear(late, 2.1)
+    second.tick(2.1)
+    assert second.made.key == before
+    first.hear(second.own, 2.2)
+    second.hear(first.own, 2.2)
+    second.tick(2.2)
+    assert second.made.key != before
+    assert second.made.quiesced == {1}

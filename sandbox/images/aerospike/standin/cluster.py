@@ -35,7 +35,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a node says of itself in each heartbeat. held: copies it has, as bits of partitions."""
+    """What a node says of itself in each heartbeat.
+
+    held: copies it has, as bits of partitions. exchange: the last one that the principal opened, by which it
+    knows that it has heard this node since.
+    """
 
     node: int
     incarnation: int
@@ -44,6 +48,7 @@ class Pulse:
     is_quiescing: bool
     made: Made
     held: int
+    exchange: int = 0
 
 
 class Cluster:
@@ -59,7 +64,7 @@ class Cluster:
         self._same_since = 0.0
         self._last_seen: dict[int, int] = {}
         self._budget, self._ticked = 0.0, 0.0
-        self.is_asked_to_recluster = False
+        self._is_asked_to_recluster = False
 
     @property
     def made(self) -> Made:
@@ -87,6 +92,8 @@ class Cluster:
         """A heartbeat of another node."""
         if pulse.node != self.own.node:
             self._heard[pulse.node] = (now, pulse)
+            if pulse.node == self.principal:
+                self.own = replace(self.own, exchange=pulse.exchange)
 
     def tick(self, now: float) -> None:
         """Forget who is silent, make or take over a cluster, move copies."""
@@ -98,9 +105,8 @@ class Cluster:
         if alive != self._last_seen:
             self._last_seen, self._same_since = alive, now
         if self.principal == self.own.node:
-            if now - self._same_since >= self._quantum and (
-                alive != self.made.members or self.is_asked_to_recluster
-            ):
+            is_changed = alive != self.made.members
+            if now - self._same_since >= self._quantum and (is_changed or self._has_exchanged()):
                 self._make(alive)
         else:
             offered = self.peers[self.principal].made
@@ -120,8 +126,17 @@ class Cluster:
         """Takes effect with the next cluster that the principal makes."""
         self.own = replace(self.own, is_quiescing=is_quiescing)
 
+    def recluster(self) -> None:
+        """Make another cluster of the same nodes, once each has said anew how it is."""
+        self._is_asked_to_recluster = True
+        self.own = replace(self.own, exchange=secrets.randbits(44))
+
+    def _has_exchanged(self) -> bool:
+        answered = all(pulse.exchange == self.own.exchange for pulse in self.peers.values())
+        return self._is_asked_to_recluster and answered
+
     def _make(self, alive: dict[int, int]) -> None:
-        self.is_asked_to_recluster = False
+        self._is_asked_to_recluster = False
         leaving = {node for node, pulse in self.peers.items() if pulse.is_quiescing}
         if self.own.is_quiescing:
             leaving.add(self.own.node)

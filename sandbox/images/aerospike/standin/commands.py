@@ -152,7 +152,7 @@ class Commands:
     def _recluster(self) -> str:
         if self._cluster.principal != self._cluster.own.node:
             return "ignored-by-non-principal"
-        self._cluster.is_asked_to_recluster = True
+        self._cluster.recluster()
         return "ok"
 
     def _quiesce(self, *, is_quiescing: bool) -> str:

@@ -124,6 +124,7 @@ def _encoded(cluster: Cluster, name: str) -> bytes:
             "quiesced": sorted(made.quiesced),
             "existing": f"{made.existing:x}",
             "held": f"{own.held:x}",
+            "exchange": own.exchange,
             "heard": sorted(pulse.address for pulse in cluster.peers.values()),
         }
     ).encode()
@@ -144,4 +145,5 @@ def _decoded(said: dict[str, Any]) -> Pulse:
         is_quiescing=bool(said["quiescing"]),
         made=made,
         held=int(said["held"], 16),
+        exchange=int(said["exchange"]),
     )
