@@ -4,11 +4,8 @@ The replicas are all alike: keys, database and address come from the same files,
 them. What users upload lies where the configuration says, since that is the one thing a database cannot hold.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pulumi
 
@@ -18,20 +15,16 @@ from components.load_balancer import ALIAS as BALANCER
 from components.load_balancer import LoadBalancer
 from components.load_balancer_config import WRITER_PORT, SitePlan
 from components.sql_objects import SqlObjects, SqlObjectsArgs
-from components.swarm_file import SwarmFile, SwarmFileArgs
+from components.swarm_file import SwarmFile
 from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
-from providers.secrets import RandomPassword, RandomPasswordArgs
+from components.wordpress_files import INSIDE, WEB_ROOT, SiteFiles
 from providers.ssh import SshInputs
 from providers.wordpress import InstalledSite, InstalledSiteArgs
 from settings import Settings
 from settings.model.database import DatabaseSchema, DatabaseUser, Grant
 from settings.model.wordpress import WordPress
 
-_SERVICE_FILES = Path(__file__).resolve().parent.parent / "services" / "wordpress"
-_INSIDE, _WEB_ROOT = "/opt/galera-swarm", "/var/www/html"
-_UPLOADS = f"{_WEB_ROOT}/wp-content/uploads"
-#: Uid and gid of the web server in the image.
-_WWW_DATA = 33
+_UPLOADS = f"{WEB_ROOT}/wp-content/uploads"
 #: Names: of the service of all replicas that are alike, of the one that keeps the files, of both in the DNS.
 SERVICE, FILES_SERVICE, ALIAS = "wordpress", "wordpress-files", "wordpress-replicas"
 
@@ -65,9 +58,10 @@ class WordPressSite(pulumi.ComponentResource):
     def __init__(self, name: str, args: WordPressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:wordpress:Site", name, None, opts)
         self._name, self._args = name, args
+        self._files = SiteFiles(name, args.site, parent=self)
         given = args.site.admin_password
         self.admin_password = (
-            self._password("admin-password")
+            self._files.password("admin-password")
             if given is None
             else pulumi.Output.secret(given.get_secret_value())
         )
@@ -89,15 +83,17 @@ class WordPressSite(pulumi.ComponentResource):
         )
         self.register_outputs({"version": self.installed.version})
 
-    def _password(self, role: str) -> pulumi.Output[str]:
-        made = RandomPassword(
-            f"{self._name}-{role}", RandomPasswordArgs(), pulumi.ResourceOptions(parent=self)
-        )
-        return made.result
-
     def _services(self) -> list[SwarmService]:
         """One after another where there are two, so that a change never takes all replicas at once."""
-        uploads, files = self._args.site.uploads, self._files()
+        uploads, files = (
+            self._args.site.uploads,
+            self._files.every_replica(
+                database_host=f"{BALANCER}:{WRITER_PORT}",
+                database_password=self._args.database_password,
+                addresses=self._args.addresses,
+                files_server=self._args.files_server,
+            ),
+        )
         counts = replicas_of(self._args.site)
         if uploads.kind == "nfs":
             options = {
@@ -107,6 +103,9 @@ class WordPressSite(pulumi.ComponentResource):
             }
             volume = Volume(name=f"{self._name}-uploads", target=_UPLOADS, options=options)
             return [self._service(SERVICE, counts[SERVICE], files, volumes=[volume])]
+        if uploads.kind == "s3":
+            plugin = self._files.must_use("uploads-on-s3.php")
+            return [self._service(SERVICE, counts[SERVICE], [*files, plugin])]
         keeper = self._service(
             FILES_SERVICE,
             counts[FILES_SERVICE],
@@ -114,9 +113,7 @@ class WordPressSite(pulumi.ComponentResource):
             server=self._args.files_server,
             volumes=[Volume(name=f"{self._name}-uploads", target=_UPLOADS)],
         )
-        no_uploads = self._file(
-            "uploads-elsewhere.php", f"{_WEB_ROOT}/wp-content/mu-plugins/uploads-elsewhere.php"
-        )
+        no_uploads = self._files.must_use("uploads-elsewhere.php")
         others = self._service(
             SERVICE,
             counts[SERVICE],
@@ -143,7 +140,7 @@ class WordPressSite(pulumi.ComponentResource):
             SwarmServiceArgs(
                 service_name=service,
                 image=args.image,
-                command=[f"{_INSIDE}/start"],
+                command=[f"{INSIDE}/start"],
                 server=server,
                 avoids=avoids,
                 replicas=replicas,
@@ -151,60 +148,11 @@ class WordPressSite(pulumi.ComponentResource):
                 aliases=[ALIAS],
                 files=files,
                 volumes=volumes,
-                health=Health(command=[f"{_INSIDE}/health"], start_period="30s"),
+                health=Health(command=[f"{INSIDE}/health"], start_period="30s"),
                 memory_mb=args.site.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
-
-    def _file(self, source: str, path: str, mode: int = 0o444) -> SwarmFile:
-        name = f"{self._name}-{source.replace('.', '-')}"
-        content = (_SERVICE_FILES / source).read_text()
-        return SwarmFile(
-            name, SwarmFileArgs(path=path, content=content, mode=mode), pulumi.ResourceOptions(parent=self)
-        )
-
-    def _secret(self, role: str, content: pulumi.Input[str], salt: pulumi.Output[str]) -> SwarmFile:
-        return SwarmFile(
-            f"{self._name}-{role}",
-            SwarmFileArgs(
-                path=f"/run/secrets/wordpress_{role.replace('-', '_')}",
-                content=content,
-                mode=0o400,
-                salt=salt,
-                owner=_WWW_DATA,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-
-    def _files(self) -> list[SwarmFile]:
-        """Everything the stock image is given."""
-        args, salt = self._args, self._password("file-salt")
-        facts: dict[str, Any] = {
-            "database": args.site.database,
-            "user": args.site.database,
-            "host": f"{BALANCER}:{WRITER_PORT}",
-            "url": args.site.url or "",
-            "reachesOut": args.site.reaches_out,
-            "uploads": args.files_server if args.site.uploads.kind == "volume" else "",
-        }
-        content = pulumi.Output.from_input(args.addresses).apply(
-            lambda addresses: json.dumps({**facts, "addresses": list(addresses)}, indent=1, sort_keys=True)
-        )
-        return [
-            SwarmFile(
-                f"{self._name}-site-json",
-                SwarmFileArgs(path=f"{_INSIDE}/site.json", content=content),
-                pulumi.ResourceOptions(parent=self),
-            ),
-            self._file("start", f"{_INSIDE}/start", mode=0o555),
-            self._file("health", f"{_INSIDE}/health", mode=0o555),
-            self._file("install.php", f"{_INSIDE}/install.php"),
-            self._file("wp-config.php", f"{_WEB_ROOT}/wp-config.php"),
-            self._file("htaccess", f"{_WEB_ROOT}/.htaccess"),
-            self._secret("database-password", args.database_password, salt),
-            self._secret("salt", self._password("salt"), salt),
-        ]
 
 
 def _asked_for(address: str, port: int) -> str:

@@ -39,6 +39,16 @@
         $_SERVER['HTTPS'] = 'on';
     }
 
+    // For the plugin that uploads-on-s3.php starts.
+    if (isset($site['s3'])) {
+        define('S3_UPLOADS_BUCKET', $site['s3']['bucket']);
+        define('S3_UPLOADS_REGION', $site['s3']['region']);
+        define('S3_UPLOADS_KEY', $site['s3']['accessKey']);
+        define('S3_UPLOADS_SECRET', $secret('s3_secret_key'));
+        define('S3_UPLOADS_BUCKET_URL', $site['s3']['publicUrl']);
+        define('S3_UPLOADS_OBJECT_ACL', $site['s3']['acl']);
+    }
+
     // A plugin or update put into one container would be missing in the others, and gone at the next start.
     define('DISALLOW_FILE_MODS', true);
     define('AUTOMATIC_UPDATER_DISABLED', true);

@@ -11,6 +11,9 @@ from settings.checks.database import TAKEN_PORTS
 from settings.problems import Problem, show
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
+_STOCK_IMAGE = re.compile(r"(docker\.io/)?(library/)?wordpress(:.*|@.*)?")
 _USER = re.compile(r"[A-Za-z0-9 _.@-]{1,60}")
 
 
@@ -85,7 +88,9 @@ def uploads(context: Context) -> Iterator[Problem]:
     if not site.enabled:
         return
     if chosen.kind is None:
-        text = "has to be chosen: volume (on one server) or nfs (on an NFS server of yours)"
+        text = (
+            "has to be chosen: volume (on one server), nfs (an NFS server of yours) or s3 (a bucket of yours)"
+        )
         yield Problem(key="wordpress.uploads.kind", text=text)
     servers = context.config.servers.names
     if chosen.kind == "volume" and chosen.server is not None and chosen.server not in servers:
@@ -100,6 +105,32 @@ def uploads(context: Context) -> Iterator[Problem]:
             yield Problem(key="wordpress.uploads.nfsPath", value=show(chosen.nfs_path), text=text)
 
 
+def bucket(context: Context) -> Iterator[Problem]:
+    """Everything that a bucket needs, and an image with the plugin that speaks to it."""
+    site, chosen = context.config.wordpress, context.config.wordpress.uploads
+    if not site.enabled or chosen.kind != "s3":
+        return
+    if not _BUCKET.fullmatch(chosen.s3_bucket):
+        text = "must be the bucket's name, perhaps with a folder behind a /"
+        yield Problem(key="wordpress.uploads.s3Bucket", value=show(chosen.s3_bucket), text=text)
+    if not re.fullmatch(r"[a-z0-9-]+", chosen.s3_region):
+        text = "must be the bucket's region, such as eu-central-1 (us-east-1 where the store has none)"
+        yield Problem(key="wordpress.uploads.s3Region", value=show(chosen.s3_region), text=text)
+    if not chosen.s3_access_key:
+        text = "must be the id of an access key that may read, write and delete in the bucket"
+        yield Problem(key="wordpress.uploads.s3AccessKey", value=show(chosen.s3_access_key), text=text)
+    if chosen.s3_secret_key is None or not chosen.s3_secret_key.get_secret_value().strip():
+        text = "is missing: set it as a secret, with tools/run pulumi config set --secret --path"
+        yield Problem(key="wordpress.uploads.s3SecretKey", text=text)
+    for key, given in (("s3Endpoint", chosen.s3_endpoint), ("s3PublicUrl", chosen.s3_public_url)):
+        if given is not None and not _ADDRESS.fullmatch(given):
+            text = "must be http:// or https:// and a host, without a / at its end"
+            yield Problem(key=f"wordpress.uploads.{key}", value=show(given), text=text)
+    if _STOCK_IMAGE.fullmatch(site.image):
+        text = "has not the plugin S3 Uploads: name an image of yours that has it (docs/wordpress.md)"
+        yield Problem(key="wordpress.image", value=show(site.image), text=text)
+
+
 _ON = "wordpress.enabled"
 
 CHECKS = (
@@ -109,4 +140,5 @@ CHECKS = (
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
     Check(reads=(_ON, "wordpress.database"), find=database),
     Check(reads=(_ON, "wordpress.uploads", "servers.count", "servers.hostnamePrefix"), find=uploads),
+    Check(reads=(_ON, "wordpress.uploads", "wordpress.image"), find=bucket),
 )

@@ -10,8 +10,9 @@ from settings.model.section import Section
 class Uploads(Section):
     """Where the files lie that users upload."""
 
-    kind: Literal["volume", "nfs"] | None = None
-    """`volume`: on one server; `nfs`: on an NFS server of yours. To be chosen where WordPress is on."""
+    kind: Literal["volume", "nfs", "s3"] | None = None
+    """`volume`: on one server; `nfs`: on an NFS server of yours; `s3`: in a bucket of yours. To be chosen
+    where WordPress is on."""
 
     server: str | None = None
     """With `volume`: host name of the server; the default is the first one."""
@@ -24,6 +25,38 @@ class Uploads(Section):
 
     nfs_options: str = "nfsvers=4,soft,timeo=100"
     """With `nfs`: options of the mount."""
+
+    s3_bucket: str = ""
+    """With `s3`: name of the bucket, perhaps with a folder, for example `media/blog`."""
+
+    s3_region: str = ""
+    """With `s3`: region of the bucket, for example `eu-central-1`."""
+
+    s3_endpoint: str | None = None
+    """With `s3`: address of the store's API, for example
+    `https://s3.eu-de.cloud-object-storage.appdomain.cloud`. The default is Amazon's of the region."""
+
+    s3_public_url: str | None = None
+    """With `s3`: address under which browsers find the bucket, for example that of a CDN. The default is the
+    bucket's own."""
+
+    s3_acl: Literal["public-read", "private", "bucket-owner-full-control"] = "public-read"
+    """With `s3`: who may read what is uploaded. A bucket that knows no such lists takes the last one only."""
+
+    s3_access_key: str = ""
+    """With `s3`: id of the access key."""
+
+    s3_secret_key: SecretStr | None = None
+    """With `s3`: the secret of the access key, a secret."""
+
+    @property
+    def public_url(self) -> str:
+        """Address under which browsers find the bucket, with its folder."""
+        bucket, slash, folder = self.s3_bucket.partition("/")
+        own = f"https://{bucket}.s3.{self.s3_region}.amazonaws.com"
+        if self.s3_endpoint is not None:
+            own = f"{self.s3_endpoint}/{bucket}"
+        return self.s3_public_url or f"{own}{slash}{folder}"
 
 
 class WordPress(Section):

@@ -23,6 +23,18 @@ ON_NFS = ON | {
     "wordpress.uploads": {"kind": "nfs", "nfsServer": "10.1.2.3", "nfsPath": "/export/uploads"},
 }
 
+ON_S3 = ON | {
+    "wordpress.image": "registry.example.com/blog:1",
+    "wordpress.uploads": {
+        "kind": "s3",
+        "s3Bucket": "media",
+        "s3Region": "eu-de",
+        "s3Endpoint": "https://s3.example.com",
+        "s3AccessKey": "AKIA",
+        "s3SecretKey": "hush-hush",
+    },
+}
+
 
 @pytest.fixture(scope="module")
 def on(stacks: Stacks) -> FakeEngine:
@@ -112,6 +124,28 @@ def test_with_nfs_all_replicas_are_one_service_with_the_mount(stacks: Stacks) ->
         },
     }
     assert engine[SERVICE, "wordpress"].plain["mode"] == {"replicated": {"replicas": 2}}
+
+
+def test_with_s3_all_replicas_are_one_service_and_the_key_is_a_secret_file(stacks: Stacks) -> None:
+    engine = stacks.deployed(ON_S3)
+    assert "wordpress-files" not in {one.name for one in engine.of_type(SERVICE)}
+    container = spec(engine, "wordpress")["containerSpec"]
+    assert not container.get("mounts")
+    paths = {one["fileName"] for one in container["secrets"]}
+    assert "/run/secrets/wordpress_s3_secret_key" in paths
+    assert "/var/www/html/wp-content/mu-plugins/uploads-on-s3.php" in {
+        one["fileName"] for one in container["configs"]
+    }
+    told = base64.b64decode(opened(engine[CONFIG, "wordpress-site-json"].plain["data"])).decode()
+    assert "hush-hush" not in told
+    assert json.loads(told)["s3"] == {
+        "accessKey": "AKIA",
+        "acl": "public-read",
+        "bucket": "media",
+        "endpoint": "https://s3.example.com",
+        "publicUrl": "https://s3.example.com/media",
+        "region": "eu-de",
+    }
 
 
 def test_another_title_or_password_touches_nothing(stacks: Stacks, on: FakeEngine) -> None:

@@ -14,6 +14,14 @@ SITE = {
     "wordpress.adminEmail": "a@example.com",
     "wordpress.uploads.kind": "volume",
 }
+S3 = {
+    "kind": "s3",
+    "s3Bucket": "media/blog",
+    "s3Region": "eu-de",
+    "s3AccessKey": "AKIA",
+    "s3SecretKey": "hush-hush",
+}
+OWN_IMAGE = {"wordpress.image": "registry.example.com/blog:1"}
 NFS = {"kind": "nfs", "nfsServer": "files.example.com", "nfsPath": "/export"}
 
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
@@ -76,7 +84,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "unknown place",
         {**SITE, "wordpress.uploads.kind": "ftp"},
         "wordpress.uploads.kind",
-        "volume or nfs",
+        "volume, nfs, s3",
     ),
     (
         "uploads on no server",
@@ -96,6 +104,26 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "wordpress.uploads.nfsPath",
         "beginning with /",
     ),
+    *(
+        (
+            f"S3: {key} {value}",
+            {**SITE, **OWN_IMAGE, "wordpress.uploads": {**S3, key: value}},
+            f"wordpress.uploads.{key}",
+            words,
+        )
+        for key, value, words in (
+            ("s3Bucket", "Media", "bucket's name"),
+            ("s3Bucket", "", "bucket's name"),
+            ("s3Region", "", "bucket's region"),
+            ("s3AccessKey", "", "access key"),
+            ("s3SecretKey", " ", "is missing"),
+            ("s3Endpoint", "s3.example.com", "http"),
+            ("s3Endpoint", "https://s3.example.com/", "without a /"),
+            ("s3PublicUrl", "cdn", "http"),
+            ("s3Acl", "public", "public-read"),
+        )
+    ),
+    ("stock image for S3", {**SITE, "wordpress.uploads": S3}, "wordpress.image", "plugin S3 Uploads"),
 ]
 
 
@@ -126,3 +154,17 @@ def test_a_site_is_let_through_and_its_image_brought_to_the_servers() -> None:
     assert settings.images[1:] == ("haproxy:2.6", "wordpress:6.1-apache")
     assert sound(spoil({**SITE, "wordpress.uploads": NFS})).wordpress.uploads.kind == "nfs"
     assert sound(spoil({**SITE, "wordpress.url": "https://blog.example.com:8443"})).wordpress.url
+
+
+@pytest.mark.parametrize(
+    ("more", "url"),
+    [
+        ({}, "https://media.s3.eu-de.amazonaws.com/blog"),
+        ({"s3Bucket": "media"}, "https://media.s3.eu-de.amazonaws.com"),
+        ({"s3Endpoint": "https://s3.example.com:9000"}, "https://s3.example.com:9000/media/blog"),
+        ({"s3PublicUrl": "https://cdn.example.com"}, "https://cdn.example.com"),
+    ],
+)
+def test_a_bucket_is_let_through_and_found_by_browsers(more: dict[str, str], url: str) -> None:
+    settings = sound(spoil({**SITE, **OWN_IMAGE, "wordpress.uploads": {**S3, **more}}))
+    assert settings.wordpress.uploads.public_url == url
