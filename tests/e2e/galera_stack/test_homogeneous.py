@@ -21,6 +21,7 @@ from tests.e2e.witness import witnessed
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.long,
     pytest.mark.timeout(3600),
 ]
 

@@ -16,7 +16,7 @@ from tests.e2e.full_stack import full_stack
 from tests.e2e.ledger import Ledger, endpoints_of, synced
 from tests.e2e.stack import ROOT, Stack, await_condition
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(2400)]
 
 SERVICES = ("etcd", "consul", "loadBalancer", "wordpress", "aerospike")
 
