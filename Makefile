@@ -14,7 +14,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-members bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-members test-front test-commands bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,9 +55,9 @@ test-unit: venv ## no Docker, no engine
 test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
 	@$(VENV)/python -m pytest -q -n 2 tests/contract
 
-test-e2e: ## real engine, real swarm, real SQL: the three below side by side (E2E="-k name" chooses)
-	@$(MAKE) --no-print-directory -j3 --keep-going test-galera test-services test-members
-	@$(call pytest-lines,commands,tests/e2e/test_make.py)
+test-e2e: ## real engine, real swarm, real SQL: three side by side, then what needs a quiet machine (E2E="-k name" chooses)
+	@$(MAKE) --no-print-directory -j3 --keep-going test-galera test-services test-members; status=$$?; \
+	$(MAKE) --no-print-directory --keep-going test-front test-commands && exit $$status
 
 test-galera: setup ## stacks of the real program: Galera's changes, accidents, interrupted runs
 	@$(call pytest-lines,galera,tests/e2e/galera_stack)
@@ -65,9 +65,15 @@ test-galera: setup ## stacks of the real program: Galera's changes, accidents, i
 test-services: setup ## stacks with the services beside the database, each by itself and all at once
 	@$(call pytest-lines,services,tests/e2e/services)
 
-test-members: setup ## members as plain containers in every accident; then load balancers and a site before a cluster
+test-members: setup ## members as plain containers, killed, cut off and wiped in every order
+	@$(call pytest-lines,members,tests/e2e/galera_service)
+
+test-front: setup ## load balancers and a site before a cluster, under clients that must not notice a change
 	@tools/setup --only browser --quiet
-	@$(call pytest-lines,members,tests/e2e/galera_service tests/e2e/front)
+	@$(call pytest-lines,front,tests/e2e/front)
+
+test-commands: setup ## make up, status and down of the dev stack, as the README has them
+	@$(call pytest-lines,commands,tests/e2e/test_make.py)
 
 # Whole lines with a name before each, since the runs share the terminal; Ctrl-C is for pytest, which then tidies up.
 # A choice may leave nothing of one of them: pytest's status 5.
