@@ -15,7 +15,7 @@ from providers.aerospike.info_protocol import InfoError, ask, checked, number, p
 from tests.e2e.cloud import docker, node_container, on_node, sandbox
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(1500)]
 
 FIRST = "aerospike/aerospike-server:8.1.2.3"
 #: What the nodes change to. Where Enterprise Edition has no licence it forms no cluster: name another image.
