@@ -71,11 +71,7 @@ def _clear(name: str) -> None:
     file = DIRECTORY / f"Pulumi.{name}.yaml"
     checkpoint = ROOT / ".pulumi-state" / ".pulumi" / "stacks" / "galera-swarm" / f"{name}.json"
     if checkpoint.exists() and file.exists():
-        left = Stack(name=name, config_file=file)
-        left.run("cancel", "--yes", check=False)
-        left.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", check=False)
-        left.run("destroy", "--yes", "--skip-preview")
-        left.run("rm", "--yes", "--force")
+        Stack(name=name, config_file=file).take_away()
     file.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ from bench import event_log, phases
 from bench.import_time import import_time
 from bench.stage import Stage, timed
 from settings.model.load_balancer import LoadBalancer
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import bring_images
 from tests.e2e.cluster import Cluster, Member
 from tests.e2e.doors import doors, writers
 from tests.e2e.ledger import Ledger
@@ -151,8 +151,7 @@ def scale(stage: Stage) -> None:
 
 def load_balancer(stage: Stage) -> None:
     """A client behind the load balancers' writer port, while the writer is killed and a change rolls."""
-    ready = sandbox("up", "--image", LoadBalancer().image)
-    assert ready.returncode == 0, f"the load balancer's image is missing: {ready.stderr}"
+    bring_images(LoadBalancer().image)
     stage.stack.set("loadBalancer.enabled", True)
     stage.note("balancer", "added to the running cluster", timed(stage.stack.up))
     outputs, cluster = stage.stack.outputs(), stage.cluster

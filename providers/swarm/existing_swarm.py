@@ -37,15 +37,19 @@ def answers(servers: Sequence[Mapping[str, Any]], who: str) -> list[Answer]:
     if not servers:
         return []
     patience = Patience(SERVER_PATIENCE_SECONDS)
-    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
-        for _ in patience.pauses():
-            given = list(pool.map(_ask, servers))
-            doubts = [answer for answer in given if isinstance(answer, Doubt)]
-            if not doubts or any(isinstance(answer, str) for answer in given):
-                break
-            if patience.is_time_to_report():
-                patience.report(who, f"waits for the managers: {doubts[0].reason}")
+    for _ in patience.pauses():
+        given = _asked(servers)
+        doubts = reasons(given)
+        if not doubts or any(isinstance(answer, str) for answer in given):
+            break
+        if patience.is_time_to_report():
+            patience.report(who, f"waits for the managers: {doubts[0]}")
     return given
+
+
+def reasons(given: Sequence[Answer]) -> list[str]:
+    """Of all the doubts among the answers."""
+    return [answer.reason for answer in given if isinstance(answer, Doubt)]
 
 
 def existing_swarm(servers: Sequence[Mapping[str, Any]], who: str) -> str | None:
@@ -60,7 +64,7 @@ def existing_swarm(servers: Sequence[Mapping[str, Any]], who: str) -> str | None
         raise SwarmError(said)
     if swarms:
         return swarms[0]
-    doubts = [answer.reason for answer in given if isinstance(answer, Doubt)]
+    doubts = reasons(given)
     if doubts:
         said = (
             f"a manager may hold the swarm and cannot tell, so no new one is made ({'; '.join(doubts)}):"
@@ -72,8 +76,12 @@ def existing_swarm(servers: Sequence[Mapping[str, Any]], who: str) -> str | None
 
 def none_has_one(servers: Sequence[Mapping[str, Any]]) -> bool:
     """Whether every server answers, and that it manages no swarm."""
+    return all(answer is None for answer in _asked(servers))
+
+
+def _asked(servers: Sequence[Mapping[str, Any]]) -> list[Answer]:
     with ThreadPoolExecutor(max_workers=len(servers)) as pool:
-        return all(answer is None for answer in pool.map(_ask, servers))
+        return list(pool.map(_ask, servers))
 
 
 def _ask(ssh: Mapping[str, Any]) -> Answer:

@@ -11,7 +11,7 @@ from providers.ssh import Session, SshError
 from providers.stateless import StatelessProvider, gone, whole, without_provider
 from providers.swarm.docker_view import LocalSwarm, docker_swarm, local_swarm
 from providers.swarm.errors import SwarmError
-from providers.swarm.existing_swarm import Doubt, answers, existing_swarm, none_has_one
+from providers.swarm.existing_swarm import answers, existing_swarm, none_has_one, reasons
 from providers.swarm.joining import SERVER_PATIENCE_SECONDS, Joiner, joined
 from providers.swarm.manager_link import PATIENCE_SECONDS, any_manager, reach, same_server
 
@@ -53,10 +53,10 @@ class SwarmInitProvider(StatelessProvider):
             with reach(_news["ssh"], SERVER_PATIENCE_SECONDS) as server:
                 return UpdateResult(outs=outs | _facts(server, docker_swarm(server)))
         if _id not in given:
-            reasons = "; ".join(answer.reason for answer in given if isinstance(answer, Doubt))
+            doubts = "; ".join(reasons(given))
             said = (
                 f"no manager of swarm {_id} answers for it that {_name(_news)} could join"
-                f" ({reasons or 'none of them is in it'}): bring one back, or run `pulumi refresh` to record"
+                f" ({doubts or 'none of them is in it'}): bring one back, or run `pulumi refresh` to record"
                 " that the swarm is gone"
             )
             raise SwarmError(said)

@@ -32,6 +32,18 @@ def sandbox(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[st
     )
 
 
+def bring_images(*images: str, timeout: float = 900) -> None:
+    """Have images at hand for the servers of the sandbox, which is up."""
+    made = sandbox("up", *(word for image in images for word in ("--image", image)), timeout=timeout)
+    assert made.returncode == 0, f"an image is missing:\n{made.stdout}\n{made.stderr}"
+
+
+def build_image(image: str) -> None:
+    """Have an image on this machine, without a sandbox."""
+    made = sandbox("images", image, timeout=1800)
+    assert made.returncode == 0, f"no image {image}:\n{made.stdout}\n{made.stderr}"
+
+
 @contextmanager
 def sandbox_up() -> Iterator[None]:
     """The sandbox is up meanwhile; one that answers already is left alone.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from settings import stack_file
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import bring_images
 from tests.e2e.stack import ROOT, Stack, temporary_stack
 
 
@@ -16,8 +16,7 @@ def full_stack(name: str, directory: Path) -> Iterator[Stack]:
     """The stack as the checkout has it, on the cloud and with the key of a test; the sandbox is up."""
     config = stack_file.read(ROOT / "Pulumi.dev-full.yaml")
     del config["cloud"]
-    ready = sandbox("up", *(word for image in _images() for word in ("--image", image)), timeout=2700)
-    assert ready.returncode == 0, f"an image is missing:\n{ready.stdout}\n{ready.stderr}"
+    bring_images(*_images(), timeout=2700)
     with temporary_stack(name, directory, **config) as made:
         yield made
 

@@ -93,6 +93,13 @@ class Stack:
         done = self.run("output", "--json", "--show-secrets")
         return dict(json.loads(done.stdout))
 
+    def take_away(self) -> None:
+        """Destroy and forget it, also when a run of it was killed."""
+        self.run("cancel", "--yes", check=False)
+        self.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", check=False)
+        self.run("destroy", "--yes", "--skip-preview")
+        self.run("rm", "--yes", "--force")
+
     def start(self, *words: str) -> "EngineRun":
         """Start an engine command in a process group of its own, to be killed on the way."""
         return EngineRun(self.command(*words))
@@ -163,7 +170,4 @@ def temporary_stack(name: str, directory: Path, **changes: Any) -> Iterator[Stac
     finally:
         if sys.exc_info()[0] is not None:
             sys.stderr.write(f"stack {name}: taking it away after a failure\n")
-        stack.run("cancel", "--yes", check=False)
-        stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", check=False)
-        stack.run("destroy", "--yes", "--skip-preview")
-        stack.run("rm", "--yes", "--force")
+        stack.take_away()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from settings.model.load_balancer import LoadBalancer
-from tests.e2e.cloud import docker, node_container, sandbox
+from tests.e2e.cloud import bring_images, docker, node_container
 from tests.e2e.cluster import Cluster
 from tests.e2e.doors import behind, doors, writers
 from tests.e2e.ledger import Ledger, ask, connect
@@ -27,11 +27,17 @@ REFUSED_LIMIT_SECONDS = 20.0
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
     """The stack's outputs after its first `up` with the load balancer."""
-    ready = sandbox("up", "--image", LoadBalancer().image)
-    assert ready.returncode == 0, ready.stderr
+    bring_images(LoadBalancer().image)
     stack.set("loadBalancer.enabled", True)
     stack.up()
     return stack.outputs()
+
+
+def tell(what: str, ledger: Ledger) -> None:
+    print(
+        f"{what}: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
+        f" {ledger.longest_pause_seconds:.1f} s without one at most"
+    )
 
 
 def test_every_server_leads_to_the_same_writer_and_to_every_reader(outputs: dict[str, Any]) -> None:
@@ -100,10 +106,7 @@ def test_a_rolling_change_refuses_no_write(stack: Stack, outputs: dict[str, Any]
     with Ledger(doors(outputs, "writer"), password, name="rolled", pings=True) as ledger:
         await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
         stack.up()
-    print(
-        f"rolling change: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
-        f" {ledger.longest_pause_seconds:.1f} s without one at most"
-    )
+    tell("rolling change", ledger)
     assert ledger.refusals == []
     assert cluster.synced()
     assert len(writers(outputs)) == 1
@@ -122,10 +125,7 @@ def test_another_setting_walks_from_one_server_to_the_next(stack: Stack, outputs
     ) as ledger:
         await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
         stack.up()
-    print(
-        f"load balancers changed: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
-        f" {ledger.longest_pause_seconds:.1f} s without one at most"
-    )
+    tell("load balancers changed", ledger)
     assert ledger.refusals == []
     assert ledger.longest_pause_seconds <= REFUSED_LIMIT_SECONDS
     assert stack.changes() == {}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from settings.model.wordpress import WordPress
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import build_image
 from tests.e2e.stack import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -62,8 +62,7 @@ add_filter('upload_dir', fn ($where) => ['path' => 's3://' . S3_UPLOADS_BUCKET .
 
 @pytest.fixture(scope="module", autouse=True)
 def image() -> None:
-    made = sandbox("images", IMAGE, timeout=1800)
-    assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
+    build_image(IMAGE)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from settings.model.load_balancer import LoadBalancer
 from settings.model.wordpress import WordPress
 from tests.e2e.browser import Browser, browser
-from tests.e2e.cloud import docker, node_container, on_node, sandbox
+from tests.e2e.cloud import bring_images, docker, node_container, on_node
 from tests.e2e.cluster import Cluster
 from tests.e2e.stack import Stack, await_condition
 
@@ -24,8 +24,7 @@ POST = {"title": "Written through the first server", "content": "Seen through ev
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
     """The stack's outputs after its first `up` with the site."""
-    ready = sandbox("up", "--image", LoadBalancer().image, "--image", WordPress().image)
-    assert ready.returncode == 0, ready.stderr
+    bring_images(LoadBalancer().image, WordPress().image)
     stack.set("loadBalancer.enabled", True)
     stack.set(
         "wordpress",

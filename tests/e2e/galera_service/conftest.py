@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import build_image
 from tests.e2e.galera_service.members import IMAGE, Members
 
 
 @pytest.fixture(scope="session")
 def database_image() -> None:
     """The sandbox is what provides the image. Its servers belong to the stacks, which run beside."""
-    made = sandbox("images", IMAGE, timeout=1800)
-    assert made.returncode == 0, f"no image {IMAGE}:\n{made.stdout}\n{made.stderr}"
+    build_image(IMAGE)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
-from tests.e2e.cloud import ROOT, sandbox
+from tests.e2e.cloud import ROOT, build_image
 from tests.e2e.galera_service.members import Members, docker, eventually
 from tests.e2e.ledger import Endpoint, Ledger, ask
 
@@ -84,8 +84,7 @@ class Balancers:
 
 @pytest.fixture
 def balancers(members: Members, tmp_path: Path) -> Iterator[Balancers]:
-    brought = sandbox("images", IMAGE, timeout=1800)
-    assert brought.returncode == 0, brought.stderr
+    build_image(IMAGE)
     made = Balancers(members, tmp_path)
     try:
         members.born(1, 2, 3)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from settings.model.etcd import Etcd
-from tests.e2e.cloud import sandbox
+from tests.e2e.cloud import bring_images
 from tests.e2e.cluster import Cluster, Member
 from tests.e2e.ledger import synced
 from tests.e2e.promotion import frozen, promoted_while_two_are_frozen
@@ -32,8 +32,7 @@ PATIENCE = 300.0
 
 @pytest.fixture(scope="module")
 def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    ready = sandbox("up", "--image", Etcd().image)
-    assert ready.returncode == 0, ready.stderr
+    bring_images(Etcd().image)
     with temporary_stack(
         "homogeneous",
         tmp_path_factory.mktemp("homogeneous"),

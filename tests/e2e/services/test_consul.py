@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from settings.model.consul import Consul
-from tests.e2e.cloud import docker, kill_database, node_container, on_node, sandbox, sandbox_up
+from tests.e2e.cloud import bring_images, docker, kill_database, node_container, on_node, sandbox_up
 from tests.e2e.cluster import Cluster
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 
@@ -28,8 +28,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Three servers with Consul on each."""
     directory = tmp_path_factory.mktemp("consul")
     with sandbox_up():
-        ready = sandbox("up", "--image", Consul().image, timeout=2700)
-        assert ready.returncode == 0, ready.stderr
+        bring_images(Consul().image, timeout=2700)
         with temporary_stack(
             "consul", directory, servers__hostnamePrefix="consul", consul__enabled=True
         ) as made:

@@ -14,7 +14,7 @@ import pytest
 
 from providers.pki import AuthorityProvider, CertificateProvider
 from settings.model.etcd import Etcd
-from tests.e2e.cloud import docker, node_container, on_node, sandbox, sandbox_up
+from tests.e2e.cloud import bring_images, docker, node_container, on_node, sandbox, sandbox_up
 from tests.e2e.keys import KeyLedger, Keys
 from tests.e2e.stack import ROOT, Stack, await_condition, temporary_stack
 
@@ -30,8 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Three servers with etcd on each."""
     directory = tmp_path_factory.mktemp(NAME)
     with sandbox_up():
-        ready = sandbox("up", "--image", Etcd().image)
-        assert ready.returncode == 0, ready.stderr
+        bring_images(Etcd().image)
         changes: dict[str, Any] = {"servers__hostnamePrefix": NAME, "database__members": 1}
         with temporary_stack(NAME, directory, etcd__enabled=True, **changes) as made:
             made.up(timeout=1800)
