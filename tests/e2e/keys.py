@@ -69,6 +69,10 @@ class Keys:
         listed = self._any(None, "cluster/member/list")["members"]
         return {one.get("name", ""): (f"{int(one['ID']):x}", not one.get("isLearner")) for one in listed}
 
+    def voters(self) -> list[str]:
+        """Names of the members that vote."""
+        return sorted(name for name, (_, votes) in self.members().items() if votes)
+
     def _any(self, endpoint: str | None, path: str, **body: Any) -> dict[str, Any]:
         failures = []
         for candidate in [endpoint] if endpoint else self.endpoints:

@@ -1,7 +1,4 @@
-"""The load balancer under a client that writes without pause: who takes the writes, faults, rolling changes.
-
-The tests of this module share one stack and run in order; each leaves three Synced members behind.
-"""
+"""The load balancer under a client that writes without pause: who takes the writes, faults, rolling changes."""
 
 import base64
 import socket
@@ -26,7 +23,7 @@ REFUSED_LIMIT_SECONDS = 20.0
 
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
-    """The stack's outputs after its first `up` with the load balancer."""
+    """The stack's outputs after its `up` with the load balancer."""
     bring_images(LoadBalancer().image)
     stack.set("loadBalancer.enabled", True)
     stack.up()

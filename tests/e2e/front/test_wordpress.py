@@ -1,7 +1,4 @@
-"""The WordPress site in a real browser: log in, write, see it through every server, also with one down.
-
-The tests of this module share one stack and run in order.
-"""
+"""The WordPress site in a real browser: log in, write, see it through every server, also with one down."""
 
 import urllib.request
 from collections.abc import Iterator
@@ -23,7 +20,7 @@ POST = {"title": "Written through the first server", "content": "Seen through ev
 
 @pytest.fixture(scope="module")
 def outputs(stack: Stack) -> dict[str, Any]:
-    """The stack's outputs after its first `up` with the site."""
+    """The stack's outputs after the `up` that adds the site."""
     bring_images(LoadBalancer().image, WordPress().image)
     stack.set("loadBalancer.enabled", True)
     stack.set(

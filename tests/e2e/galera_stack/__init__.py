@@ -1,1 +1,1 @@
-"""Stacks of the real program, their Galera members in births, changes, accidents, interrupted runs."""
+"""Stacks of the real program, their Galera members in births, changes, accidents."""

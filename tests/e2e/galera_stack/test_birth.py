@@ -1,4 +1,4 @@
-"""Faults on the way: a killed `pulumi up` and a failing cloud end as if nothing had happened."""
+"""A stack is born although `pulumi up` is killed, although the cloud fails: as if nothing had happened."""
 
 import signal
 from pathlib import Path
@@ -17,10 +17,10 @@ def _said(run: EngineRun, *words: str) -> bool:
 
 
 def test_an_up_killed_at_every_stage_is_finished_by_the_next(stack: Stack) -> None:
-    before = ordered("interrupted-")
+    before = ordered("spine-")
 
     run = stack.start("up", "--yes", "--skip-preview")
-    run.wait_for("an order", lambda: ordered("interrupted-") != before)
+    run.wait_for("an order", lambda: ordered("spine-") != before)
     run.kill(signal.SIGKILL)
 
     run = stack.start("up", "--yes", "--skip-preview")
@@ -32,9 +32,9 @@ def test_an_up_killed_at_every_stage_is_finished_by_the_next(stack: Stack) -> No
     run.kill(signal.SIGKILL)
 
     stack.up()
-    made = {name: count - before.get(name, 0) for name, count in ordered("interrupted-").items()}
-    assert made == {"interrupted-1": 1, "interrupted-2": 1, "interrupted-3": 1}
-    assert guests("interrupted-") == ["interrupted-1", "interrupted-2", "interrupted-3"]
+    made = {name: count - before.get(name, 0) for name, count in ordered("spine-").items()}
+    assert made == {"spine-1": 1, "spine-2": 1, "spine-3": 1}
+    assert guests("spine-") == ["spine-1", "spine-2", "spine-3"]
     outputs = stack.outputs()
     assert synced(endpoints_of(outputs), outputs["databaseRootPassword"])
     assert stack.changes() == {}
