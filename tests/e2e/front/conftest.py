@@ -1,4 +1,4 @@
-"""A stack with load balancers and a site. Servers are dear to prepare: the modules beside this file share them."""
+"""A stack with load balancers and a site. Servers are dear to prepare: the modules here share them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The load balancer under a client that writes without pause: who takes the writes, faults, rolling changes."""
+"""The load balancer under a client that writes without pause: its writer, faults, rolling changes."""
 
 import base64
 import socket
