@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 import pulumi_docker as docker
@@ -46,7 +47,7 @@ class SwarmFile(pulumi.ComponentResource):
         super().__init__("galera-swarm:swarm:File", name, None, opts)
         self.path, self.mode, self.owner = args.path, args.mode, args.owner
         self.is_secret = args.salt is not None
-        content = pulumi.Output.from_input(args.content)
+        content = _of_nobody(pulumi.Output.from_input(args.content))
         data = content.apply(lambda text: base64.b64encode(text.encode()).decode())
         # Said aloud, since the provider takes a name that is not its own for one that cannot exist twice.
         child = pulumi.ResourceOptions(parent=self, delete_before_replace=False)
@@ -61,6 +62,21 @@ class SwarmFile(pulumi.ComponentResource):
             made = docker.Secret(name, data=hidden, name=pulumi.Output.unsecret(label), opts=child)
         self.object_id, self.object_name = made.id, made.name
         self.register_outputs({"object_name": self.object_name})
+
+
+def _of_nobody(content: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The same content, by which the engine does not see whose properties it is made of.
+
+    A server is replaced by deleting it first, and with it the engine deletes whatever would be replaced for
+    an unknown property of it. A config or secret would, while its service is updated only, and Docker keeps
+    what a service uses: the run would fail, and each later one too. Made of nobody's property, the new object
+    comes when its content is known, and the old one goes after the service has let go of it.
+    """
+
+    async def value() -> str:
+        return cast(str, await content.future(with_unknowns=True))
+
+    return pulumi.Output(set(), value(), content.is_known(), content.is_secret())
 
 
 def _named(name: str, text: str, salt: str) -> str:

@@ -11,6 +11,8 @@ from settings.model.wordpress import WordPress
 from tests.e2e.browser import Browser, browser
 from tests.e2e.cloud import bring_images, docker, node_container, on_node
 from tests.e2e.cluster import Cluster
+from tests.e2e.doors import doors, writers
+from tests.e2e.ledger import Ledger
 from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
@@ -158,6 +160,50 @@ def test_with_one_server_down_the_site_is_read_and_written(window: Browser, outp
         docker("unpause", container)
     cluster.await_synced()
     await_condition("the site of the server that is back", lambda: answers(first), timeout=180)
+
+
+@pytest.mark.long
+def test_servers_and_replicas_come_and_go_under_clients(stack: Stack, outputs: dict[str, Any]) -> None:
+    """The new servers carry no member, and answer at every port all the same."""
+    cluster, password = Cluster.of(outputs), outputs["databaseRootPassword"]
+    with Ledger(doors(outputs, "writer")[:1], password, name="front_grown", pings=True) as ledger:
+        stack.set("database.members", 3)
+        stack.set("servers.count", 5)
+        stack.set("wordpress.replicas", 4)
+        stack.up(timeout=1500)
+        grown = stack.outputs()
+        assert len(doors(grown, "writer")) == len(pages(grown)) == 5
+        assert writers(grown) == writers(outputs)
+        for page in pages(grown):
+            with urllib.request.urlopen(f"{page}/?feed=rss2", timeout=60) as answer:
+                assert POST["title"].encode() in answer.read()
+        stack.set("servers.count", 3)
+        stack.set("wordpress.replicas", 2)
+        stack.up(timeout=1500)
+    assert ledger.refusals == []
+    for endpoint in cluster.endpoints:
+        assert ledger.lost_on(endpoint) == set()
+    assert len(pages(stack.outputs())) == 3
+    assert stack.changes() == {}
+
+
+def test_switched_off_nothing_but_the_database_is_left(stack: Stack, outputs: dict[str, Any]) -> None:
+    stack.set("wordpress", {"enabled": False})
+    stack.set("loadBalancer", {"enabled": False})
+    stack.up()
+    assert not {"wordpress", "loadBalancer"} & set(stack.outputs())
+    for server in outputs["servers"]:
+        left = on_node(server["hostname"], "docker ps -a --format '{{.Names}}'; docker volume ls -q").split()
+        assert not [name for name in left if name.startswith(("wordpress", "load-balancer"))], left
+    listed = on_node(
+        outputs["servers"][0]["hostname"],
+        "docker service ls --format '{{.Name}}'; docker config ls; docker secret ls",
+    ).split()
+    assert not [name for name in listed if name.startswith(("wordpress", "load-balancer"))], listed
+    cluster = Cluster.of(outputs)
+    assert cluster.synced()
+    assert cluster.ask(cluster.members[0], "SELECT COUNT(*) FROM wordpress.wp_users") == [(1,)]
+    assert stack.changes() == {}
 
 
 def answers(page: str) -> bool:
