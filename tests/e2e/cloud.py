@@ -152,6 +152,15 @@ def on_node(hostname: str, command: str) -> str:
     return docker("exec", node_container(hostname), "sh", "-c", command)
 
 
+def seen_on(hostname: str) -> str:
+    """What anybody on a server can read: command lines, environments, containers and their logs."""
+    return on_node(
+        hostname,
+        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null;"  # processes end meanwhile
+        " for c in $(docker ps -q); do docker logs $c 2>&1; docker inspect $c; done",
+    )
+
+
 def kill_database(hostname: str) -> None:
     """kill -9 of the database process on a server."""
     on_node(hostname, "kill -9 $(pidof mariadbd)")

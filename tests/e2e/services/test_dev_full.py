@@ -80,3 +80,25 @@ def test_a_server_killed_with_all_that_runs_on_it_comes_back_to_all_of_it(
         "every service on its screen", lambda: status(stack).returncode == 0, timeout=300, every=2
     )
     assert stack.changes() == {}
+
+
+@pytest.mark.parametrize("number", [2, 1])
+def test_a_replaced_server_gets_all_that_ran_on_it(
+    stack: Stack, outputs: dict[str, Any], number: int
+) -> None:
+    """The first server is the hardest: the engine speaks to the swarm through it."""
+    before, password = stack.outputs(), outputs["databaseRootPassword"]
+    hostname = before["servers"][number - 1]["hostname"]
+    kept = [one for index, one in enumerate(endpoints_of(before)) if index != number - 1]
+    stack.set(f"servers.overrides.{hostname}", {"datacenter": "dal13"})
+    with Ledger(kept, password, name=f"replaced_{number}") as ledger:
+        stack.up(timeout=1800)
+    print(f"{hostname} replaced: {ledger.longest_pause_seconds:.1f} s without a write")
+    now = stack.outputs()
+    ids = [[server["id"] for server in one["servers"]] for one in (before, now)]
+    assert [old != new for old, new in zip(*ids, strict=True)] == [at == number - 1 for at in range(3)]
+    assert len(ledger.acknowledged) > 100
+    for endpoint in endpoints_of(now):
+        assert ledger.lost_on(endpoint) == set()
+    assert is_whole(status(stack))
+    assert stack.changes() == {}
