@@ -4,6 +4,7 @@ Configs and secrets cannot be changed once made, so the content's digest is in t
 object that the service takes up before the old one goes (design section 5).
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -76,7 +77,8 @@ def _of_nobody(content: pulumi.Output[str]) -> pulumi.Output[str]:
     async def value() -> str:
         return cast(str, await content.future(with_unknowns=True))
 
-    return pulumi.Output(set(), value(), content.is_known(), content.is_secret())
+    begun = asyncio.ensure_future
+    return pulumi.Output(set(), begun(value()), begun(content.is_known()), begun(content.is_secret()))
 
 
 def _named(name: str, text: str, salt: str) -> str:

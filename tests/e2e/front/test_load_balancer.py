@@ -52,12 +52,6 @@ def test_every_server_leads_to_the_same_writer_and_to_every_reader(outputs: dict
         assert members == {"galera-1", "galera-2", "galera-3"}
 
 
-def test_a_second_preview_and_one_after_refresh_show_no_change(stack: Stack, outputs: dict[str, Any]) -> None:
-    assert stack.changes() == {}
-    stack.run("refresh", "--yes", "--skip-preview")
-    assert stack.changes() == {}
-
-
 def test_the_statistics_page_wants_its_password(stack: Stack, outputs: dict[str, Any]) -> None:
     password = outputs["loadBalancerStatsPassword"]
     assert password not in stack.run("export").stdout
