@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import TAKEN_PORTS
+from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.checks.memory import SYSTEM_MB
 from settings.checks.network import SPARE_ADDRESSES
 from settings.model import aerospike_memory_mb, member_count
@@ -129,7 +129,7 @@ def port(context: Context) -> Iterator[Problem]:
     section = _section(context)
     if section is None:
         return
-    taken = {**TAKEN_PORTS, context.config.database.port: "the database (database.port)"}
+    taken = TAKEN_PORTS | sql_ports(context.config.database)
     if section.port in taken:
         text = f"is the port of {taken[section.port]}; choose another one"
         yield Problem(key="aerospike.port", value=show(section.port), text=text)
@@ -193,7 +193,7 @@ CHECKS = (
     Check(reads=(_ON, "aerospike.replicas", "aerospike.image", "servers.count"), find=replicas),
     Check(reads=(_ON, _SPACES, "aerospike.image"), find=namespaces),
     Check(reads=(_ON, _SPACES, "aerospike.replicas"), find=copies),
-    Check(reads=(_ON, "aerospike.port", "database.port"), find=port),
+    Check(reads=(_ON, "aerospike.port", *SQL_PORTS), find=port),
     Check(
         reads=(_ON, "aerospike.replicas", "network.subnet", "servers.count", "database.members"),
         find=addresses,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import IMAGE, TAKEN_PORTS
+from settings.checks.database import IMAGE, SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.model.consul import DNS_PORT
 from settings.problems import Problem, show
 
@@ -71,7 +71,7 @@ def ports(context: Context) -> Iterator[Problem]:
         **TAKEN_PORTS,
         22: "SSH",
         context.config.swarm.data_path_port: "the overlay networks",
-        context.config.database.port: "SQL (database.port)",
+        **sql_ports(context.config.database),
     }
     balancer = context.config.load_balancer
     if balancer.enabled:
@@ -91,5 +91,5 @@ CHECKS = (
     Check(reads=("consul.enabled", "consul.domain", "servers.domain"), find=domain_of_its_own),
     Check(reads=(), find=recursors),
     Check(reads=("consul.resolver", "consul.ports.dns"), find=resolver),
-    Check(reads=("consul.ports", "swarm.dataPathPort", "database.port", "loadBalancer"), find=ports),
+    Check(reads=("consul.ports", "swarm.dataPathPort", *SQL_PORTS, "loadBalancer"), find=ports),
 )

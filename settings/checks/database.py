@@ -8,6 +8,7 @@ from settings import my_cnf
 from settings.checks.check import Check, Context
 from settings.flavors import FLAVORS
 from settings.model import member_count, member_names
+from settings.model.database import Database
 from settings.problems import Problem, show
 
 #: Ports that the swarm and Galera use on the same addresses.
@@ -20,6 +21,8 @@ TAKEN_PORTS = {
     7946: "the swarm's gossip",
     9200: "the members' health answer",
 }
+#: What `sql_ports` reads.
+SQL_PORTS = ("database.port", "database.groups")
 #: The script's suffixes, as the stock image knows them.
 SCRIPT_SUFFIXES = (".sql", ".sql.gz", ".sh")
 #: Flavors whose image could not be had where the tests run (docs/percona.md).
@@ -33,6 +36,12 @@ IMAGE = re.compile(
 )
 _CLUSTER_NAME = re.compile(r"[a-z]([a-z0-9\-]{0,30}[a-z0-9])?")
 _SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+
+
+def sql_ports(database: Database) -> dict[int, str]:
+    """The ports on which members take SQL, each with whose it is."""
+    groups = {group.port: f"a group (database.groups[{at}].port)" for at, group in enumerate(database.groups)}
+    return {**groups, database.port: "the database (database.port)"}
 
 
 def not_run(context: Context) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import TAKEN_PORTS
+from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.problems import Problem, show
 
 #: The line whose configuration file, learners and commands the program relies on.
@@ -30,7 +30,7 @@ def ports(context: Context) -> Iterator[Problem]:
     etcd = context.config.etcd
     if not etcd.enabled:
         return
-    taken = {**TAKEN_PORTS, context.config.database.port: "the database (database.port)"}
+    taken = TAKEN_PORTS | sql_ports(context.config.database)
     for key, port in (("etcd.clientPort", etcd.client_port), ("etcd.peerPort", etcd.peer_port)):
         if port in taken:
             yield Problem(key=key, value=show(port), text=f"is the port of {taken[port]}; choose another one")
@@ -50,6 +50,6 @@ def image(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("etcd.members", "etcd.enabled", "servers.count"), find=members),
-    Check(reads=("etcd.clientPort", "etcd.peerPort", "etcd.enabled", "database.port"), find=ports),
+    Check(reads=("etcd.clientPort", "etcd.peerPort", "etcd.enabled", *SQL_PORTS), find=ports),
     Check(reads=("etcd.image",), find=image),
 )

@@ -32,9 +32,6 @@ def homogeneous(context: Context) -> Iterator[Problem]:
             " (database.members)"
         )
         yield Problem(key="database.mode", value=show(database.mode), text=text)
-    if context.config.load_balancer.enabled:
-        text = "leads to members that have a service each; use database.mode ordered, or turn it off"
-        yield Problem(key="loadBalancer.enabled", value="true", text=text)
     longest = max(map(len, member_names(context.config)), default=0)
     if longest > MOST_MEMBER_NAME:
         most = MOST_MEMBER_NAME
@@ -72,10 +69,7 @@ _SEATS = ("database.mode", "database.groups", "database.members", "servers")
 
 CHECKS = (
     Check(
-        reads=(
-            *("database.storage", "database.clusterName", "etcd.enabled", "loadBalancer.enabled"),
-            *_SEATS,
-        ),
+        reads=("database.storage", "database.clusterName", "etcd.enabled", *_SEATS),
         find=homogeneous,
     ),
     Check(reads=("database.port", *_SEATS), find=groups),

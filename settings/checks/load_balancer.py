@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import TAKEN_PORTS
+from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.model import StackConfig
 from settings.problems import Problem, show
 
@@ -26,7 +26,7 @@ def ports(context: Context) -> Iterator[Problem]:
 
 
 def _others(config: StackConfig) -> dict[int, str]:
-    return TAKEN_PORTS | {config.database.port: "the database (database.port)"}
+    return TAKEN_PORTS | sql_ports(config.database)
 
 
 def image(context: Context) -> Iterator[Problem]:
@@ -66,7 +66,7 @@ def password(context: Context) -> Iterator[Problem]:
 _PORTS = ("loadBalancer.writerPort", "loadBalancer.readerPort", "loadBalancer.statsPort")
 
 CHECKS = (
-    Check(reads=("loadBalancer.enabled", *_PORTS, "database.port"), find=ports),
+    Check(reads=("loadBalancer.enabled", *_PORTS, *SQL_PORTS), find=ports),
     Check(reads=("loadBalancer.enabled", "loadBalancer.image"), find=image),
     Check(reads=("loadBalancer.enabled", "loadBalancer.public"), find=public),
     Check(reads=(), find=password),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from settings import grants
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import TAKEN_PORTS
+from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.problems import Problem, show
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -27,7 +27,7 @@ def needs(context: Context) -> Iterator[Problem]:
 def port(context: Context) -> Iterator[Problem]:
     """A port that nothing else on the servers uses."""
     config = context.config
-    taken = TAKEN_PORTS | {22: "SSH", config.database.port: "the database (database.port)"}
+    taken = TAKEN_PORTS | {22: "SSH"} | sql_ports(config.database)
     if config.load_balancer.enabled:
         taken |= {number: f"loadBalancer.{door}Port" for door, number in config.load_balancer.ports.items()}
     given = config.wordpress.port
@@ -135,7 +135,7 @@ _ON = "wordpress.enabled"
 
 CHECKS = (
     Check(reads=(_ON, "loadBalancer.enabled"), find=needs),
-    Check(reads=(_ON, "wordpress.port", "database.port", "loadBalancer"), find=port),
+    Check(reads=(_ON, "wordpress.port", *SQL_PORTS, "loadBalancer"), find=port),
     Check(reads=("wordpress.url",), find=url),
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
     Check(reads=(_ON, "wordpress.database"), find=database),

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from settings.checks import Context, homogeneous
-from settings.model.load_balancer import LoadBalancer
 from tests.unit.settings.config import assert_refused, problems_of, sound, spoil
 
 EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
 GROUP = {"name": "scale", "servers": ["db-2", "db-3"]}
+FRONT: dict[str, Any] = {
+    "loadBalancer.enabled": True,
+    "wordpress.enabled": True,
+    "wordpress.adminEmail": "admin@sandbox.test",
+    "wordpress.uploads.kind": "volume",
+}
 
 
 # What is changed in the sound configuration, the key that is named, and words that must be in the sentence.
@@ -88,11 +92,23 @@ def test_refuses(changes: dict[str, Any], key: str, words: str, tmp_path: Path) 
     assert_refused(changes, key, words, tmp_path)
 
 
-def test_a_load_balancer_needs_members_with_services_of_their_own() -> None:
-    config = sound(spoil(EQUAL)).config
-    balanced = config.model_copy(update={"load_balancer": LoadBalancer(enabled=True)})
-    context = Context(config=balanced, stack="dev", root=Path("/nowhere"))
-    assert [one.key for one in homogeneous.homogeneous(context)] == ["loadBalancer.enabled"]
+def test_load_balancers_and_a_site_lead_to_equal_members_too() -> None:
+    sound(spoil({**EQUAL, **FRONT, "database.groups": [GROUP]}))
+
+
+@pytest.mark.parametrize(
+    ("on", "key"),
+    [
+        (FRONT, "loadBalancer.readerPort"),
+        (FRONT, "wordpress.port"),
+        ({}, "etcd.clientPort"),
+        ({"consul.enabled": True}, "consul.ports.http"),
+        ({"aerospike.enabled": True}, "aerospike.port"),
+    ],
+)
+def test_a_groups_port_is_no_other_services(on: dict[str, Any], key: str, tmp_path: Path) -> None:
+    changes = {**EQUAL, **on, "database.groups": [{**GROUP, "port": 13307}], key: 13307}
+    assert_refused(changes, key, "database.groups[0].port", tmp_path)
 
 
 def test_members_are_called_by_their_servers() -> None:
