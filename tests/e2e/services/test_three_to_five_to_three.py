@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from components.etcd import VOLUME
 from tests.e2e.cloud import on_node
 from tests.e2e.cluster import Cluster
 from tests.e2e.keys import KeyLedger, Keys
@@ -61,13 +62,13 @@ def test_five_become_three(stack: Stack, keys: Keys, agents: dict[str, str]) -> 
     assert stack.changes() == {}
 
 
-def test_switched_off_nothing_of_them_is_left(stack: Stack) -> None:
+def test_switched_off_the_data_of_etcd_is_all_that_is_left(stack: Stack) -> None:
     stack.set("consul", {"enabled": False})
     stack.set("etcd", {"enabled": False})
     stack.up(timeout=1800)
     for hostname in FIRST:
         left = on_node(hostname, "docker ps -a --format '{{.Names}}'; docker volume ls -q").split()
-        assert not [name for name in left if "consul" in name or "etcd" in name]
+        assert [name for name in left if "consul" in name or "etcd" in name] == [VOLUME]
         assert "consul" not in on_node(hostname, "cat /etc/resolv.conf")
     assert not {"consul", "etcd"} & set(stack.outputs())
     listed = on_node(
