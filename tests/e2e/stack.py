@@ -133,6 +133,10 @@ class EngineRun:
             message = f"the run ended before {what}:\n" + "\n".join(self.lines)
             raise EngineFailedError(message)
 
+    def said(self, *words: str) -> bool:
+        """Whether one line of the output holds all these words."""
+        return any(all(word in line for word in words) for line in list(self.lines))
+
     def kill(self, how: signal.Signals) -> None:
         """Ctrl-C reaches the whole foreground group, as at a terminal; so does this, with any signal."""
         os.killpg(self.process.pid, how)
