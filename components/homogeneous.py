@@ -15,7 +15,7 @@ from components.galera import MemberHost, member_ports, waves
 from components.host import EngineSettings
 from components.member_files import INSIDE, MemberFiles, container_user, member_files, secret_file
 from components.swarm_file import SwarmFile, SwarmFileArgs
-from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
+from components.swarm_service import Health, Seats, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
     AbsentMembersArgs,
@@ -219,7 +219,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                     "GALERA_WELL_WHEN": "synced",
                     **({"GALERA_ETCD": args.etcd.endpoints} if args.etcd else {}),
                 },
-                seats=seat_label(of.service),
+                seats=Seats(label=seat_label(of.service), managers=args.managers),
                 network_id=args.network_id,
                 aliases=[f"{args.cluster_name}-members"],
                 files=self._files,

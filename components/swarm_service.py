@@ -9,14 +9,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
 from components.swarm_file import SwarmFile
+from providers.ssh import SshInputs
+from providers.swarm import TaskCount, TaskCountArgs
 
 #: The label that SwarmNode puts on each node it has verified.
 SERVER_LABEL = "galera-swarm.server"
+_ROLLING: dict[str, Any] = {
+    "parallelism": 1,
+    "delay": "0s",
+    "failure_action": "pause",
+    "monitor": "5s",
+    "max_failure_ratio": "0.0",
+    "order": "stop-first",
+}
+_RESTARTING: dict[str, Any] = {"condition": "any", "delay": "1s", "max_attempts": 0, "window": "0s"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +64,25 @@ class Volume:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seats:
+    """Servers that a service may run on, one task at most on each.
+
+    label: the node label that marks them. Whoever gives it also says how many tasks there are.
+    managers: SSH to the swarm's managers, who are asked for that number before a change.
+    """
+
+    label: str
+    managers: Sequence[SshInputs]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SwarmServiceArgs:
     """What runs, where, and with what around it.
 
     service_name: the name in the swarm and in its DNS.
     server: hostname of the one server it is pinned to; None lets the swarm choose.
     avoids: hostname of a server that the swarm must not choose.
-    seats: node label of the servers it may run on, one task at most on each. Whoever gives the label also
-        says how many tasks there are, so `replicas` is only where it begins.
+    seats: the servers it may run on, where somebody else gives them out; `replicas` is not looked at then.
     network_id: id of the overlay network (never its name: that replaces the service after a refresh).
     command: in place of the image's entrypoint. arguments: in place of the image's command.
     hostname: the containers' own; None for Docker's.
@@ -80,7 +103,7 @@ class SwarmServiceArgs:
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     server: str | None = None
     avoids: str | None = None
-    seats: str | None = None
+    seats: Seats | None = None
     replicas: int = 1
     aliases: Sequence[str] = ()
     files: Sequence[SwarmFile] = ()
@@ -105,11 +128,14 @@ class SwarmService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SwarmServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:swarm:Service", name, None, opts)
+        self.spec_digest = _digest(args)
         self._service = docker.Service(
             name,
             name=args.service_name,
             task_spec=_task_spec(args),
-            mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=args.replicas)),
+            mode=docker.ServiceModeArgs(
+                replicated=docker.ServiceModeReplicatedArgs(replicas=self._replicas(name, args))
+            ),
             labels=[
                 docker.ServiceLabelArgs(label=key, value=args.labels[key]) for key in sorted(args.labels)
             ],
@@ -125,26 +151,27 @@ class SwarmService(pulumi.ComponentResource):
                     for port in args.ports
                 ],
             ),
-            update_config=docker.ServiceUpdateConfigArgs(
-                parallelism=1,
-                delay="0s",
-                failure_action="pause",
-                monitor="5s",
-                max_failure_ratio="0.0",
-                order="stop-first",
-            ),
+            update_config=docker.ServiceUpdateConfigArgs(**_ROLLING),
             # The provider asks the registry and writes down for itself which platforms the image is made for.
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=[
-                    "taskSpec.placement.platforms",
-                    *(["mode.replicated.replicas"] if args.seats else []),
-                ],
-            ),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["taskSpec.placement.platforms"]),
         )
         self.service_id = self._service.id
-        self.spec_digest = _digest(args)
         self.register_outputs({"service_id": self.service_id, "spec_digest": self.spec_digest})
+
+    def _replicas(self, name: str, args: SwarmServiceArgs) -> pulumi.Input[int]:
+        """With seats, as many as there are: what the engine remembers is older than the last seat."""
+        if args.seats is None:
+            return args.replicas
+        rest = json.dumps([dict(args.labels), _ROLLING, _RESTARTING], sort_keys=True)
+        spec = self.spec_digest.apply(
+            lambda digest: hashlib.sha256((digest + rest).encode()).hexdigest()[:16]
+        )
+        count = TaskCount(
+            f"{name}-tasks",
+            TaskCountArgs(service=args.service_name, managers=args.seats.managers, spec=spec),
+            pulumi.ResourceOptions(parent=self),
+        )
+        return count.tasks.apply(int)
 
 
 def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
@@ -152,7 +179,7 @@ def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
     if args.avoids:
         constraints.append(f"node.labels.{SERVER_LABEL}!={args.avoids}")
     if args.seats:
-        constraints.append(f"node.labels.{args.seats}==yes")
+        constraints.append(f"node.labels.{args.seats.label}==yes")
     return docker.ServiceTaskSpecArgs(
         container_spec=_container_spec(args),
         networks_advanceds=[
@@ -166,9 +193,7 @@ def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
         )
         if args.memory_mb
         else None,
-        restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(
-            condition="any", delay="1s", max_attempts=0, window="0s"
-        ),
+        restart_policy=docker.ServiceTaskSpecRestartPolicyArgs(**_RESTARTING),
         force_update=0,
         runtime="container",
     )

@@ -8,6 +8,7 @@ from providers.swarm.node_provider import SwarmNodeProvider
 from providers.swarm.pinned_image import PinnedImage, PinnedImageArgs, PinnedImageProvider
 from providers.swarm.swarm_init import SwarmInit, SwarmInitArgs
 from providers.swarm.swarm_node import SwarmNode, SwarmNodeArgs
+from providers.swarm.task_count import TaskCount, TaskCountArgs, TaskCountProvider
 
 __all__ = [
     "CLUSTER_LABEL",
@@ -25,4 +26,7 @@ __all__ = [
     "SwarmNode",
     "SwarmNodeArgs",
     "SwarmNodeProvider",
+    "TaskCount",
+    "TaskCountArgs",
+    "TaskCountProvider",
 ]
