@@ -18,6 +18,7 @@ from tests.unit.components.stacks import (
 SEAT = "pulumi-python:dynamic/galera:MemberSeat"
 ETCD = "pulumi-python:dynamic/etcd:EtcdMember"
 
+TASKS = "pulumi-python:dynamic/swarm:TaskCount"
 EQUAL: dict[str, Any] = {"database.mode": "homogeneous", "etcd.enabled": True}
 GROUP = {"name": "scale", "servers": ["db-2", "db-3"], "port": 3307}
 
@@ -116,6 +117,18 @@ class TestOrder:
         for number in (1, 2, 3):
             assert what[f"{SYNCED} galera-db-{number}-synced"] == "update"
         assert not [one for one in what if SEAT in one]
+
+    def test_a_change_of_the_service_is_given_the_number_of_tasks_there_are(self, stacks: Stacks) -> None:
+        """Seats change it past the engine, which remembers the number of the first start."""
+        before = stacks.deployed(EQUAL)
+        counted = before[TASKS, "galera-tasks"]
+        service = before[SERVICE, "galera"]
+        assert counted.urn in service.property_dependencies["mode"]
+        assert not [key for key in service.ignore_changes if "mode" in key]
+        changed = {**EQUAL, "database.myCnf": "[mariadb]\nlong_query_time = 5\n"}
+        assert touched(stacks.deployed(changed, previous=before))[f"{TASKS} galera-tasks"] == "update"
+        grown = stacks.deployed({**EQUAL, "servers.count": 5}, previous=before)
+        assert grown.operations[f"{TASKS} galera-tasks"] == "same"
 
 
 class TestGroups:
