@@ -62,8 +62,8 @@ def test_health_and_stop(members: Members) -> None:
 def test_a_member_cut_off_waits_and_heals(members: Members) -> None:
     members.born(1, 2, 3)
     started = docker("inspect", "--format", "{{.State.StartedAt}}", members.name(3))
-    docker("network", "disconnect", members.prefix, members.name(3))
     with Ledger(members, (1, 2)) as ledger:
+        docker("network", "disconnect", members.prefix, members.name(3))
         members.synced(1, 2)
         eventually(
             "it has lost the quorum",
