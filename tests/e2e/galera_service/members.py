@@ -150,21 +150,22 @@ class Members:
         return str(networks[self.prefix]["IPAddress"])
 
     @contextlib.contextmanager
-    def connection(self, n: int) -> Iterator["pymysql.Connection[pymysql.cursors.Cursor]"]:
+    def connection(self, n: int, seconds: int = 3) -> Iterator["pymysql.Connection[pymysql.cursors.Cursor]"]:
+        """seconds: for each answer."""
         made = pymysql.connect(
             host=self.address(n),
             user="root",
             password=self.password,
             autocommit=True,
-            connect_timeout=3,
-            read_timeout=3,
-            write_timeout=3,
+            connect_timeout=seconds,
+            read_timeout=seconds,
+            write_timeout=seconds,
         )
         with made:
             yield made
 
-    def sql(self, n: int, statement: str) -> tuple[tuple[object, ...], ...]:
-        with self.connection(n) as made, made.cursor() as cursor:
+    def sql(self, n: int, statement: str, seconds: int = 60) -> tuple[tuple[object, ...], ...]:
+        with self.connection(n, seconds) as made, made.cursor() as cursor:
             cursor.execute(statement)
             return tuple(cursor.fetchall())
 
@@ -176,7 +177,7 @@ class Members:
 
     def status(self, n: int) -> dict[str, str]:
         try:
-            rows = self.sql(n, "SHOW GLOBAL STATUS LIKE 'wsrep_%'")
+            rows = self.sql(n, "SHOW GLOBAL STATUS LIKE 'wsrep_%'", seconds=3)
         except (pymysql.Error, AssertionError):
             return {}
         return {str(name): str(value) for name, value in rows}
