@@ -17,6 +17,9 @@ from typing import Any
 import pymysql
 
 CLIENT_TIMEOUT_SECONDS = 3
+"""For each answer to a client that writes, or that looks again and again."""
+PATIENCE_SECONDS = 30
+"""For an answer that has to come; the machine may be busy."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,12 @@ def endpoints_of(outputs: dict[str, Any]) -> list[Endpoint]:
 
 
 def connect(
-    endpoint: Endpoint, password: str, database: str | None = None, *, user: str = "root"
+    endpoint: Endpoint,
+    password: str,
+    database: str | None = None,
+    *,
+    user: str = "root",
+    seconds: int = CLIENT_TIMEOUT_SECONDS,
 ) -> "pymysql.Connection[Any]":
     return pymysql.connect(
         host=endpoint.host,
@@ -40,16 +48,18 @@ def connect(
         user=user,
         password=password,
         database=database,
-        connect_timeout=CLIENT_TIMEOUT_SECONDS,
-        read_timeout=CLIENT_TIMEOUT_SECONDS,
-        write_timeout=CLIENT_TIMEOUT_SECONDS,
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        write_timeout=seconds,
         autocommit=True,
     )
 
 
-def ask(endpoint: Endpoint, password: str, sql: str) -> list[tuple[Any, ...]]:
+def ask(
+    endpoint: Endpoint, password: str, sql: str, seconds: int = PATIENCE_SECONDS
+) -> list[tuple[Any, ...]]:
     """Rows of one statement on one member."""
-    connection = connect(endpoint, password)
+    connection = connect(endpoint, password, seconds=seconds)
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql)
@@ -61,9 +71,10 @@ def ask(endpoint: Endpoint, password: str, sql: str) -> list[tuple[Any, ...]]:
 def wsrep(endpoint: Endpoint, password: str) -> dict[str, str]:
     """The member's wsrep status, or an empty mapping when it does not answer."""
     try:
-        return {str(k): str(v) for k, v in ask(endpoint, password, "SHOW GLOBAL STATUS LIKE 'wsrep%'")}
+        rows = ask(endpoint, password, "SHOW GLOBAL STATUS LIKE 'wsrep%'", CLIENT_TIMEOUT_SECONDS)
     except pymysql.err.MySQLError:
         return {}
+    return {str(name): str(value) for name, value in rows}
 
 
 def synced(endpoints: Sequence[Endpoint], password: str) -> bool:
@@ -164,13 +175,15 @@ class Ledger:
                 return self._through(self.endpoints[attempt % count])
         return self._through(self.endpoints[last % count])
 
-    def _through(self, endpoint: Endpoint) -> "pymysql.Connection[Any]":
-        return connect(endpoint, self._own, self.name, user=self.name)
+    def _through(
+        self, endpoint: Endpoint, seconds: int = CLIENT_TIMEOUT_SECONDS
+    ) -> "pymysql.Connection[Any]":
+        return connect(endpoint, self._own, self.name, user=self.name, seconds=seconds)
 
     def lost_on(self, endpoint: Endpoint) -> set[int]:
         """Acknowledged rows that this member does not have. Settles first: asks with causal reads."""
         written = set(self.acknowledged)
-        connection = self._through(endpoint)
+        connection = self._through(endpoint, PATIENCE_SECONDS)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET SESSION wsrep_sync_wait = 1")
