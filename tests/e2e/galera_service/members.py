@@ -95,16 +95,18 @@ class Members:
         mounts = [f"--volume={script}:/opt/galera-swarm/{script.name}:ro" for script in scripts]
         return ["--user=0", *mounts]
 
-    def born(self, *numbers: int, one_by_one: bool = False) -> None:
-        """A new cluster of these members. one_by_one: who stands here earlier has been in it for longer."""
+    def born(self, *numbers: int) -> None:
+        """A new cluster of these members, each Synced before the next one starts.
+
+        Two that join one at the same moment may leave all three without quorum, which is why the program never
+        does that either.
+        """
         first, *others = numbers
         self.start(first, permit="permit-1")
         self.synced(first, size=1)
         for count, n in enumerate(others, start=2):
             self.start(n)
-            if one_by_one:
-                self.synced(n, size=count)
-        self.synced(*numbers)
+            self.synced(n, size=count)
 
     def kill(self, *numbers: int) -> None:
         """kill -9 of whole containers, all of them in one call."""

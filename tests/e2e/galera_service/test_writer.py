@@ -87,7 +87,7 @@ def balancers(members: Members, tmp_path: Path) -> Iterator[Balancers]:
     build_image(IMAGE)
     made = Balancers(members, tmp_path)
     try:
-        members.born(1, 2, 3, one_by_one=True)
+        members.born(1, 2, 3)
         made.start(2)
         yield made
     finally:
