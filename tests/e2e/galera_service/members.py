@@ -98,8 +98,8 @@ class Members:
     def born(self, *numbers: int) -> None:
         """A new cluster of these members, each Synced before the next one starts.
 
-        Two that join one at the same moment may leave all three without quorum, which is why the program never
-        does that either.
+        Two that join one at the same moment may leave all three without quorum; the program never does that
+        either.
         """
         first, *others = numbers
         self.start(first, permit="permit-1")
