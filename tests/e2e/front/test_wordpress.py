@@ -210,8 +210,9 @@ def answers(page: str) -> bool:
 
 
 def takes_forms(page: str) -> bool:
-    """Whether the site answers a wrong password, now. Forms go to the replica that keeps the uploads, and wait
-    for it until the load balancer has seen that it is gone.
+    """Whether the site answers a wrong password, now.
+
+    Forms go to the replica that keeps the uploads, and wait for it until the load balancer has seen it gone.
     """
     try:
         with urllib.request.urlopen(f"{page}/wp-login.php", b"log=nobody&pwd=wrong", timeout=5) as answer:
