@@ -1,5 +1,6 @@
 """The WordPress site in a real browser: log in, write, see it through every server, also with one down."""
 
+import contextlib
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -64,7 +65,9 @@ def logs_in(window: Browser, page: str, outputs: dict[str, Any]) -> bool:
     try:
         log_in(window, page, outputs)
     except WebDriverException as exc:
-        print(f"not logged in: {exc.msg}; the page says: {window.text[:300]!r}")
+        print(f"not logged in: {(exc.msg or '').splitlines()[:1]}")
+        with contextlib.suppress(WebDriverException):
+            print(f"the page says: {window.text[:300]!r}")
         return False
     return True
 
