@@ -11,14 +11,11 @@ import pytest
 from settings.model.load_balancer import LoadBalancer
 from tests.e2e.cloud import bring_images, docker, node_container
 from tests.e2e.cluster import Cluster
-from tests.e2e.doors import behind, doors, writers
+from tests.e2e.doors import REFUSED_LIMIT_SECONDS, behind, doors, lose_the_writer, tell, writers
 from tests.e2e.ledger import Ledger, ask, connect
 from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
-
-REFUSED_LIMIT_SECONDS = 20.0
-"""Longest time without an acknowledged write on a busy machine; 3 s are for a quiet one."""
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +25,6 @@ def outputs(stack: Stack) -> dict[str, Any]:
     stack.set("loadBalancer.enabled", True)
     stack.up()
     return stack.outputs()
-
-
-def tell(what: str, ledger: Ledger) -> None:
-    print(
-        f"{what}: {len(ledger.acknowledged)} writes, {len(ledger.refusals)} refused,"
-        f" {ledger.longest_pause_seconds:.1f} s without one at most"
-    )
 
 
 def test_every_server_leads_to_the_same_writer_and_to_every_reader(outputs: dict[str, Any]) -> None:
@@ -74,21 +64,7 @@ def test_the_public_interface_stays_shut(outputs: dict[str, Any]) -> None:
 
 
 def test_a_killed_writer_costs_three_seconds_and_is_not_returned_to(outputs: dict[str, Any]) -> None:
-    cluster, password = Cluster.of(outputs), outputs["databaseRootPassword"]
-    (old,) = writers(outputs)
-    with Ledger(doors(outputs, "writer"), password, name="killed") as ledger:
-        await_condition("a hundred rows", lambda: len(ledger.acknowledged) >= 100, timeout=60)
-        cluster.kill(next(member for member in cluster.members if member.name == old))
-        cluster.await_fallen()
-        cluster.await_synced()
-        enough = len(ledger.acknowledged) + 100
-        await_condition("a hundred more", lambda: len(ledger.acknowledged) >= enough, timeout=60)
-    print(f"writer killed: {ledger.longest_pause_seconds:.1f} s without a write")
-    (new,) = writers(outputs)
-    assert new != old, "the writes went back to the member that returned"
-    assert ledger.longest_pause_seconds <= REFUSED_LIMIT_SECONDS
-    for endpoint in cluster.endpoints:
-        assert ledger.lost_on(endpoint) == set()
+    lose_the_writer(outputs)
 
 
 def test_a_rolling_change_refuses_no_write(stack: Stack, outputs: dict[str, Any]) -> None:
