@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from providers.galera.errors import GaleraError
 from providers.galera.sql import values
 from providers.ssh import Session
+from providers.swarm.docker_view import wanted_tasks
 
 if TYPE_CHECKING:
     from providers.galera.sql import SqlConnection
@@ -164,7 +165,9 @@ def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
         timeout_seconds=READ_SECONDS,
     )
     lines = [line.split() for line in said.splitlines() if line.strip()]
-    wanted = {words[0]: max(0 if "(max" in words else 1, _wanted(words[1:2])) for words in lines}
+    wanted = {
+        words[0]: max(0 if "(max" in words else 1, wanted_tasks("".join(words[1:2]))) for words in lines
+    }
     gone = {name for name in absent for service in wanted if f"{name}-".startswith(f"{service}-")}
     return max(1, sum(wanted.values()) - len(gone))
 
@@ -177,11 +180,6 @@ def replicas(manager: Session, service: str) -> int:
         timeout_seconds=READ_SECONDS,
     )
     return int(said.strip() or 0)
-
-
-def _wanted(counts: Sequence[str]) -> int:
-    """Of "2/3" the 3."""
-    return int("".join(counts).partition("/")[2] or 0)
 
 
 def sql_view(connection: "SqlConnection") -> SqlView:

@@ -158,3 +158,8 @@ def _node(item: Mapping[str, Any]) -> Node:
         reachable=manager.get("Reachability") == "reachable",
         address=str(manager.get("Addr") or ""),
     )
+
+
+def wanted_tasks(replicas: str) -> int:
+    """Of `2/3`, as Docker counts a service's tasks, the 3; 0 where it says nothing."""
+    return int(replicas.partition("/")[2] or 0)

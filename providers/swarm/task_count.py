@@ -14,6 +14,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, without_provider
+from providers.swarm.docker_view import wanted_tasks
 from providers.swarm.manager_link import any_manager
 
 #: Seconds for a manager to answer.
@@ -76,10 +77,10 @@ def _counted(props: dict[str, Any]) -> dict[str, Any]:
             doing=f"counting the tasks of {props['service']}",
             timeout_seconds=PATIENCE_SECONDS,
         )
-    return {**props, "tasks": wanted_tasks(said, str(props["service"]))}
+    return {**props, "tasks": tasks_of(said, str(props["service"]))}
 
 
-def wanted_tasks(listing: str, service: str) -> int:
+def tasks_of(listing: str, service: str) -> int:
     """Of a line `galera 2/3 (max 1 per node)` the 3; 1 for a service that is not listed."""
     counts: Mapping[str, str] = dict(line.split()[:2] for line in listing.splitlines() if line.strip())
-    return max(1, int(counts.get(service, "0/1").partition("/")[2] or 1))
+    return max(1, wanted_tasks(counts.get(service, "")))

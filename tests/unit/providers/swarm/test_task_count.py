@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from providers.ssh import Session, SshError
 from providers.swarm import TaskCountProvider, task_count
-from providers.swarm.task_count import wanted_tasks
+from providers.swarm.task_count import tasks_of
 
 PROPS: dict[str, Any] = {"service": "galera", "managers": [{}], "spec": "one"}
 
@@ -50,12 +50,12 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> FakeManager:
     ],
 )
 def test_what_is_wanted_counts_and_not_what_runs(listing: str, tasks: int) -> None:
-    assert wanted_tasks(listing, "galera") == tasks
+    assert tasks_of(listing, "galera") == tasks
 
 
 @given(running=st.integers(0, 9), wanted=st.integers(1, 9))
 def test_any_line_of_docker_is_read(running: int, wanted: int) -> None:
-    assert wanted_tasks(f"other 1/1\ngalera {running}/{wanted}\n", "galera") == wanted
+    assert tasks_of(f"other 1/1\ngalera {running}/{wanted}\n", "galera") == wanted
 
 
 def test_it_is_looked_at_when_the_spec_changes_and_at_a_refresh(manager: FakeManager) -> None:
