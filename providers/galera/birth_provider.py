@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult
@@ -14,7 +15,15 @@ from providers.galera.errors import GaleraError
 from providers.galera.evidence import evidence, last_words
 from providers.galera.volume_state import NULL_UUID, VolumeState, look
 from providers.patience import Patience
-from providers.ssh import Session, Target, connect
+from providers.ssh import (
+    CommandTimedOutError,
+    ConnectionLostError,
+    Session,
+    SshError,
+    Target,
+    UnreachableError,
+    connect,
+)
 from providers.stateless import StatelessProvider, whole, without_provider
 
 #: Seconds for the server of a member to answer.
@@ -37,8 +46,7 @@ class ClusterBirthProvider(StatelessProvider):
         permit = permit_id(str(props["cluster_name"]), str(first["member"]), str(first["volume"]))
         states = _look_everywhere(list(members.values()))
         _refuse_data(str(props["first"]), states, permit)
-        with connect(Target.from_inputs(first["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
-            uuid = _give_birth(server, first, permit, props)
+        uuid = _Birth(first, permit, props).until_primary()
         return CreateResult(permit, outs={**without_provider(props), "cluster_uuid": uuid})
 
 
@@ -82,24 +90,58 @@ def _belongs(member: str, state: VolumeState, first: str, mine: VolumeState) -> 
     return member == first or (bool(state.history) and state.history == mine.history)
 
 
-def _give_birth(server: Session, first: Mapping[str, Any], permit: str, props: Mapping[str, Any]) -> str:
-    """The history UUID, once the permit has been used up."""
-    member, service = str(first["member"]), str(first.get("service") or first["member"])
-    patience = Patience(float(whole(props, "timeout_seconds", 900)))
-    mountpoint = ""
-    for _ in patience.pauses():
-        mountpoint = mountpoint or _permit(server, first, permit, props.get("init_scripts") or {})
-        if mountpoint and (uuid := _history_born_by(server, mountpoint, permit)):
-            return uuid
-        if patience.is_time_to_report():
-            patience.saw("volume", look(server, first))
-            words = last_words(server, service)
-            patience.report(member, words[0] if words else "has not said anything yet")
-    said = (
-        f"{member} was permitted to bootstrap but is not Primary, and nothing has moved for"
-        f" {patience.seconds:.0f} s: see what it says, then run `pulumi up` again"
-    )
-    raise GaleraError(said + evidence(server, service))
+class _Birth:
+    """One wait for one first member, which goes on when a session breaks off: another one is opened."""
+
+    def __init__(self, first: Mapping[str, Any], permit: str, props: Mapping[str, Any]) -> None:
+        self._first, self._permit = first, permit
+        self._scripts = props.get("init_scripts") or {}
+        self._member, self._service = str(first["member"]), str(first.get("service") or first["member"])
+        self._patience = Patience(float(whole(props, "timeout_seconds", 900)))
+        self._server: Session | None = None
+        self._mountpoint = ""
+
+    def until_primary(self) -> str:
+        """The history UUID, once the permit has been used up."""
+        with ExitStack() as stack:
+            for _ in self._patience.pauses():
+                try:
+                    uuid, lack = self._look(stack), ""
+                except (ConnectionLostError, CommandTimedOutError, UnreachableError) as exc:
+                    stack.close()
+                    self._server, uuid, lack = None, "", str(exc)
+                if uuid:
+                    return uuid
+                if self._patience.is_time_to_report():
+                    self._report(lack)
+            raise GaleraError(self._failure(lack))
+
+    def _look(self, stack: ExitStack) -> str:
+        if self._server is None:
+            target = Target.from_inputs(self._first["ssh"])
+            self._server = stack.enter_context(connect(target, deadline_seconds=PATIENCE_SECONDS))
+        if not self._mountpoint:
+            self._mountpoint = _permit(self._server, self._first, self._permit, self._scripts)
+        return _history_born_by(self._server, self._mountpoint, self._permit) if self._mountpoint else ""
+
+    def _report(self, lack: str) -> None:
+        if self._server is not None:
+            words = last_words(self._server, self._service)
+            lack = words[0] if words else "has not said anything yet"
+            try:
+                self._patience.saw("volume", look(self._server, self._first))
+            except SshError as exc:
+                lack = str(exc)
+        self._patience.report(self._member, lack)
+
+    def _failure(self, lack: str) -> str:
+        said = (
+            f"{self._member} was permitted to bootstrap but is not Primary, and nothing has moved for"
+            f" {self._patience.seconds:.0f} s: see what it says, then run `pulumi up` again"
+        )
+        if self._server is None:
+            return f"{said} (last seen: {lack})"
+        return said + evidence(self._server, self._service)
 
 
 def _permit(server: Session, member: Mapping[str, Any], permit: str, scripts: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from providers.ssh import Completed, Session, Target, UnreachableError
+from providers.ssh import Completed, ConnectionLostError, Session, Target, UnreachableError
 
 _DOCKER = """#!/bin/sh
 root=$(dirname "$0")
@@ -32,10 +32,22 @@ class FakeServer(Session):
         docker.write_text(_DOCKER)
         docker.chmod(0o755)
         self.commands: list[str] = []
+        #: The session breaks off after this many commands; whoever opens one again finds it whole.
+        self.breaks_after: int | None = None
+        self._is_broken = False
+
+    def open(self) -> None:
+        """What a new session finds."""
+        self._is_broken = False
 
     def run(
         self, command: str, *, stdin: str | None = None, timeout_seconds: float, close_stdin: bool = True
     ) -> Completed:
+        if len(self.commands) == self.breaks_after:
+            self.breaks_after, self._is_broken = None, True
+        if self._is_broken:
+            said = f"the SSH session to {self.name} broke off before: {command}"
+            raise ConnectionLostError(said)
         self.commands.append(command)
         done = subprocess.run(
             ["/bin/sh", "-c", command],
@@ -71,6 +83,7 @@ class FakeNetwork:
         if not server.is_up:
             said = f"no SSH session to {target}"
             raise UnreachableError(said)
+        server.open()
         yield server
 
 

@@ -1,6 +1,7 @@
 """Birth: once, only where nobody has data, and brought to its end after an interruption."""
 
 import base64
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def was_born(server: FakeServer, permit: str = PERMIT, uuid: str = UUID) -> None
     keep.mkdir(exist_ok=True)
     (keep / "born").write_text(permit + "\n")
     (volume(server) / "galera-swarm-birth").write_text(permit + "\n")
+
+
+def was_destroyed(server: FakeServer) -> None:
+    shutil.rmtree(volume(server))
+    volume(server)
 
 
 def starts(clock: FakeClock, server: FakeServer, after_seconds: float = 5.0) -> None:
@@ -196,6 +202,30 @@ def test_a_server_that_does_not_answer_stops_the_birth(network: FakeNetwork, clo
 def test_a_docker_that_does_not_answer_is_not_an_empty_volume(network: FakeNetwork, clock: FakeClock) -> None:
     (network.servers[1].root / "docker").write_text("#!/bin/sh\necho no daemon >&2\nexit 1\n")
     with pytest.raises(Exception, match="no daemon"):
+        born(network)
+
+
+def test_a_session_that_breaks_off_is_opened_again(network: FakeNetwork, clock: FakeClock) -> None:
+    server = network.servers[0]
+    starts(clock, server)
+    born(network)
+    taken, looked = len(server.commands), 1
+    assert taken > looked + 3
+    for breaks_after in range(looked, taken):
+        was_destroyed(server)
+        server.commands.clear()
+        server.breaks_after, clock.now = breaks_after, 0.0
+        assert born(network) == UUID
+        assert server.breaks_after is None
+
+
+def test_a_server_that_stays_away_is_named(network: FakeNetwork, clock: FakeClock) -> None:
+    def leave() -> None:
+        server.is_up, server.breaks_after = False, len(server.commands)
+
+    server = network.servers[0]
+    clock.on_sleep = leave
+    with pytest.raises(GaleraError, match=r"nothing has moved for 60 s.* no SSH session to 10\.140\.0\.1"):
         born(network)
 
 
