@@ -11,13 +11,12 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.aerospike.errors import AerospikeError
 from providers.aerospike.nodes import NodeInputs, Nodes, NodeView, disagreement
-from providers.galera.errors import GaleraError
-from providers.galera.member_view import task_view
 from providers.patience import Patience
 from providers.ssh import Session, SshError, SshInputs
 from providers.stateless import StatelessProvider, whole, without_provider
-from providers.swarm.errors import SwarmError
+from providers.swarm.errors import NoServiceError, SwarmError
 from providers.swarm.manager_link import any_manager
+from providers.swarm.task_view import task_view
 
 #: The service label that names the Aerospike cluster a node belongs to.
 CLUSTER_LABEL = "galera-swarm.aerospike"
@@ -137,7 +136,7 @@ class _Wait:
         manager = self._a_manager()
         try:
             task = task_view(manager, self._node)
-        except GaleraError as exc:
+        except NoServiceError as exc:
             raise AerospikeError(str(exc)) from exc
         self._tasks.add(task.task)
         if len(self._tasks) > MOST_RESTARTS:

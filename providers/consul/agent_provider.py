@@ -11,12 +11,12 @@ from providers.consul.api import Api
 from providers.consul.errors import ConsulError, NoAnswerError
 from providers.consul.leaving import come_back, leave
 from providers.consul.voters import Voter, voters
-from providers.galera.member_view import task_view
 from providers.patience import Patience
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
-from providers.swarm.errors import SwarmError
+from providers.swarm.errors import NoServiceError, SwarmError
 from providers.swarm.manager_link import any_manager
+from providers.swarm.task_view import task_view
 
 #: The label of Consul's services; its value is the agent's role.
 ROLE_LABEL = "galera-swarm.consul"
@@ -91,6 +91,9 @@ class _Wait:
         for _ in self._patience.pauses():
             try:
                 state = self._look(*self._sessions())
+            except NoServiceError as exc:
+                said = f"Consul's agent on {self._props['node']} is not there: {exc}"
+                raise ConsulError(said) from exc
             except (SshError, SwarmError) as exc:
                 self._phase = str(exc)
                 self._disconnect()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.galera.errors import GaleraError
-from providers.galera.member_view import SqlView, expected_size, replicas, sql_view
+from providers.galera.member_view import SqlView, expected_size, sql_view
 from providers.galera.sql import sql
 from providers.patience import Patience
 from providers.ssh import CommandFailedError, Session, SshError, Target, connect
@@ -20,6 +20,7 @@ from providers.swarm.docker_view import nodes
 from providers.swarm.errors import SwarmError
 from providers.swarm.manager_link import any_manager
 from providers.swarm.node_changes import update_node
+from providers.swarm.task_view import replicas
 
 #: Seconds for a manager to answer.
 MANAGER_SECONDS = 60.0

@@ -9,22 +9,15 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.galera.errors import GaleraError
 from providers.galera.evidence import evidence, last_words
-from providers.galera.member_view import (
-    SqlView,
-    TaskView,
-    data_kilobytes,
-    expected_size,
-    spec_digest,
-    sql_view,
-    task_view,
-)
+from providers.galera.member_view import SqlView, data_kilobytes, expected_size, sql_view
 from providers.galera.sql import NoSqlError, SqlDeniedError, sql
 from providers.patience import Patience, size_text
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.docker_view import local_swarm
-from providers.swarm.errors import SwarmError
+from providers.swarm.errors import NoServiceError, SwarmError
 from providers.swarm.manager_link import any_manager
+from providers.swarm.task_view import TaskView, spec_digest, task_view
 
 #: Seconds for a server to answer again after its session broke.
 RECONNECT_SECONDS = 30.0
@@ -132,15 +125,22 @@ class _Wait:
 
     def is_there(self) -> bool:
         """Whether the swarm wants the member to run at all."""
-        try:
-            return bool(task_view(self._sessions()[1], self._service, self._node_id).task)
-        except GaleraError:
-            return False
+        for _ in self._patience.pauses():
+            try:
+                return bool(task_view(self._sessions()[1], self._service, self._node_id).task)
+            except NoServiceError:
+                return False
+            except (SshError, SwarmError) as exc:
+                self._phase = str(exc)
+                self._disconnect()
+        raise GaleraError(self._failure(f"no manager tells of it for {self._patience.seconds:.0f} s"))
 
     def until_synced(self) -> SqlView:
         for _ in self._patience.pauses():
             try:
                 seen = self._look(*self._sessions())
+            except NoServiceError as exc:
+                raise GaleraError(self._failure(str(exc))) from exc
             except (SshError, SwarmError) as exc:
                 self._phase = str(exc)
                 self._disconnect()

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.galera.errors import GaleraError
-from providers.galera.member_view import task_view
 from providers.galera.sql import SqlDeniedError, sql, values
 from providers.load_balancer.errors import LoadBalancerError
 from providers.patience import Patience
@@ -16,6 +15,7 @@ from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import SwarmError
 from providers.swarm.manager_link import any_manager
+from providers.swarm.task_view import task_view
 
 #: Seconds for a server to answer again after its session broke.
 RECONNECT_SECONDS = 30.0

@@ -7,3 +7,7 @@ class SwarmError(Exception):
 
 class NoManagerError(SwarmError):
     """None of the servers that were asked is a manager of the swarm that can do its work."""
+
+
+class NoServiceError(SwarmError):
+    """The swarm has no service by that name."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
 
-from providers.galera.member_view import same_spec
 from providers.ssh import Session, SshError
+from providers.swarm.task_view import same_spec
 from providers.wordpress.errors import WordPressError
 
 if TYPE_CHECKING:

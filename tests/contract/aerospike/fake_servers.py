@@ -10,10 +10,10 @@ import pytest
 
 from providers.aerospike import departure, joined_node
 from providers.aerospike import nodes as nodes_module
-from providers.galera.errors import GaleraError
-from providers.galera.member_view import TaskView
 from providers.ssh import Completed, Session, Target, UnreachableError
 from providers.swarm.docker_view import LocalSwarm
+from providers.swarm.errors import NoServiceError
+from providers.swarm.task_view import TaskView
 from tests.contract.aerospike.nodes import Node
 
 _SCALE = re.compile(r"docker service scale --detach (\S+)=0")
@@ -109,7 +109,7 @@ class FakeServers:
     def _task_view(self, _manager: Session, name: str) -> TaskView:
         if name not in self.services:
             said = f"the swarm does not know the service {name}"
-            raise GaleraError(said)
+            raise NoServiceError(said)
         return self.tasks(name)
 
 

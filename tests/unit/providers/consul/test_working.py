@@ -7,6 +7,7 @@ import pytest
 
 from providers.consul import ConsulError, WorkingAgentProvider, WorkingConsulProvider, agent_provider
 from providers.ssh import Completed
+from providers.swarm.errors import NoServiceError
 from tests.unit.providers.consul.fake_consul import MANAGEMENT, FakeServer, FakeSites, ssh
 
 
@@ -42,6 +43,13 @@ def _opened(manager: FakeManager) -> Any:
         yield manager, None
 
     return any_manager
+
+
+def _raises(trouble: Exception) -> Any:
+    def view(*_: object) -> Any:
+        raise trouble
+
+    return view
 
 
 def agent(name: str = "db-2", **changes: Any) -> dict[str, Any]:
@@ -103,6 +111,14 @@ def test_one_that_has_lost_its_leader_is_no_first_start(sites: FakeSites, manage
 def test_before_the_acl_system_a_leader_has_to_do(sites: FakeSites, manager: FakeManager) -> None:
     sites.consul.management = None
     assert WorkingAgentProvider().create(agent()).outs["state"] == "follower"
+
+
+def test_one_whose_service_is_taken_away_is_told_at_once(
+    sites: FakeSites, manager: FakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_provider, "task_view", _raises(NoServiceError("no such service: consul-2")))
+    with pytest.raises(ConsulError, match="agent on db-2 is not there: no such service: consul-2"):
+        WorkingAgentProvider().create(agent(timeout_seconds=600.0))
 
 
 def test_a_client_works_when_it_knows_a_leader(sites: FakeSites, manager: FakeManager) -> None:

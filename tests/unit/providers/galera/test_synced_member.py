@@ -1,114 +1,18 @@
 """The wait for a member: what ends it, what prolongs it, and what it says when it fails."""
 
-import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from providers.galera import GaleraError, SyncedMemberProvider, synced_provider
-from providers.galera.member_view import SqlView, TaskView
+from providers.galera import GaleraError, SyncedMemberProvider
+from providers.galera.member_view import SqlView
 from providers.galera.sql import NoSqlError, SqlDeniedError
-from providers.ssh import ConnectionLostError, Session, UnreachableError
-from providers.swarm.docker_view import LocalSwarm
-from providers.swarm.errors import NoManagerError
+from providers.ssh import ConnectionLostError, UnreachableError
+from providers.swarm.errors import NoServiceError, SwarmError
+from providers.swarm.task_view import TaskView
+from tests.unit.providers.galera.fake_member import PROPS, SYNCED, UUID, FakeMember, created, like, view
 from tests.unit.providers.galera.fake_server import FakeClock
-
-UUID = "bd20a5df-e562-11f1-9d00-2b39ce0b5308"
-SYNCED = SqlView(
-    state="Synced",
-    component="Primary",
-    uuid=UUID,
-    size=3,
-    is_ready=True,
-    committed="7",
-    version="10.11.19-MariaDB",
-    address="10.77.0.4",
-)
-PROPS: dict[str, Any] = {
-    "ssh": {"host": "10.140.0.2", "port": 22.0, "privateKey": "p"},
-    "manager_ssh": [{"host": "10.140.0.1", "port": 22.0, "privateKey": "p"}],
-    "member": "galera-2",
-    "service": "galera-2",
-    "port": 3306.0,
-    "cluster_name": "galera",
-    "cluster_uuid": UUID,
-    "password": "secret",
-    "triggers": ["a"],
-    "timeout_seconds": 60.0,
-}
-
-
-class FakeMember:
-    """A member that changes with the clock: `story` is (from this second on, what is seen)."""
-
-    def __init__(self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock = clock
-        self.tasks: list[tuple[float, TaskView]] = [(0, view("task1"))]
-        self.sql: list[tuple[float, SqlView | Exception]] = [(0, SYNCED)]
-        self.ssh: list[tuple[float, Exception | None]] = [(0, None)]
-        self.services = 3
-        self.kilobytes = lambda: 1024
-        self.spec = "spec-1"
-        self.polls: list[float] = []
-        self.connections = 0
-        for name, fake in {
-            "connect": self._connect,
-            "any_manager": self._any_manager,
-            "local_swarm": lambda _server: LocalSwarm(state="active"),
-            "task_view": lambda _manager, _service, _node_id: self._now(self.tasks),
-            "spec_digest": lambda _manager, _service: self.spec,
-            "sql": self._sql,
-            "sql_view": lambda _connection: self._now(self.sql),
-            "expected_size": lambda _manager, _cluster, absent: self.services - len(absent),
-            "data_kilobytes": lambda _server, _container: self.kilobytes(),
-            "last_words": lambda _server, _service: ["SST: 5 KiB received"],
-            "evidence": lambda _server, _service: "\n  galera-swarm: parked for 9 s: galera-1 is silent",
-        }.items():
-            monkeypatch.setattr(synced_provider, name, fake)
-
-    def _now(self, story: list[tuple[float, Any]]) -> Any:
-        return [what for since, what in story if since <= self.clock.now][-1]
-
-    @contextmanager
-    def _connect(self, _target: object, *, deadline_seconds: float) -> Iterator[Session]:
-        self.connections += 1
-        if (trouble := self._now(self.ssh)) is not None:
-            raise trouble
-        yield Session(None, "10.140.0.2")  # type: ignore[arg-type]
-
-    @contextmanager
-    def _any_manager(self, _doors: object, *, patience_seconds: float) -> Iterator[tuple[Session, None]]:
-        yield Session(None, "10.140.0.1"), None  # type: ignore[arg-type]
-
-    @contextmanager
-    def _sql(self, _server: Session, port: int, password: str) -> Iterator[None]:
-        assert (port, password) == (3306, "secret")
-        self.polls.append(self.clock.now)
-        if isinstance(trouble := self._now(self.sql), Exception):
-            raise trouble
-        yield None
-
-
-def view(task: str, phase: str = "running", is_current: bool = True) -> TaskView:
-    return TaskView(task=task, container=f"c-{task}", phase=phase, is_current=is_current)
-
-
-def like(**changes: Any) -> SqlView:
-    return dataclasses.replace(SYNCED, **changes)
-
-
-@pytest.fixture
-def member(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> FakeMember:
-    return FakeMember(clock, monkeypatch)
-
-
-def created(**more: Any) -> dict[str, Any]:
-    outs = SyncedMemberProvider().create({**PROPS, **more}).outs
-    assert outs is not None
-    return outs
 
 
 def test_a_member_that_is_there_is_seen_at_once(member: FakeMember, clock: FakeClock) -> None:
@@ -248,6 +152,39 @@ def test_a_poll_costs_little(member: FakeMember, clock: FakeClock) -> None:
     assert len(member.polls) < 40
 
 
+class TestAService:
+    """What the managers say of the member's service."""
+
+    def test_one_that_is_taken_away_meanwhile_is_not_waited_for(
+        self, member: FakeMember, clock: FakeClock
+    ) -> None:
+        member.sql = [(0, NoSqlError("no"))]
+        member.tasks = [(0, view("one")), (9, NoServiceError("the swarm does not know the service galera-2"))]
+        with pytest.raises(GaleraError, match=r"galera-2: the swarm does not know .*(?s:\n.*parked for 9 s)"):
+            created()
+        assert clock.now < 20.0
+
+    @pytest.mark.parametrize("if_there", [False, True])
+    def test_managers_without_a_leader_are_asked_again(
+        self, member: FakeMember, clock: FakeClock, if_there: bool
+    ) -> None:
+        member.tasks = [(0, SwarmError("the swarm does not have a leader")), (20, view("one"))]
+        assert created(if_there=if_there)["state"] == "Synced"
+        assert 20.0 <= clock.now < 25.0
+
+    def test_managers_that_stay_without_a_leader_are_told(self, member: FakeMember) -> None:
+        member.tasks = [(0, SwarmError("the swarm does not have a leader"))]
+        with pytest.raises(GaleraError, match="does not have a leader"):
+            created(if_there=True)
+
+    @pytest.mark.parametrize("nothing", [NoServiceError("no such service"), view("")])
+    def test_without_a_task_there_is_nothing_to_wait_for(
+        self, member: FakeMember, nothing: TaskView | Exception
+    ) -> None:
+        member.tasks = [(0, nothing)]
+        assert created(if_there=True)["state"] == ""
+
+
 def test_refresh_reads_the_state_and_plans_nothing(member: FakeMember) -> None:
     outs = created()
     member.sql = [(0, like(size=5, state="Donor/Desynced"))]
@@ -290,65 +227,3 @@ def test_an_update_waits_again(member: FakeMember, clock: FakeClock) -> None:
     assert outs is not None
     assert (outs["size"], outs["triggers"]) == (3, ["b"])
     assert clock.now >= 5.0
-
-
-class TestDrift:
-    """A service that was changed past the program."""
-
-    def seen(self, state: dict[str, Any]) -> dict[str, Any]:
-        found = SyncedMemberProvider().read("galera-2", state)
-        assert {key: found.inputs[key] for key in ("triggers", "service")} == {
-            key: found.outs[key] for key in ("triggers", "service")
-        }
-        outs: dict[str, Any] = found.outs
-        return outs
-
-    def is_changed(self, state: dict[str, Any], **more: Any) -> bool | None:
-        return SyncedMemberProvider().diff("galera-2", state, {**PROPS, **more}).changes
-
-    def test_as_it_was_is_no_change(self, member: FakeMember) -> None:
-        state = self.seen(created())
-        assert state["triggers"] == PROPS["triggers"]
-        assert self.is_changed(state) is False
-
-    def test_another_spec_asks_for_a_new_proof_and_the_proof_settles_it(self, member: FakeMember) -> None:
-        before = created()
-        member.spec = "by-hand"
-        state = self.seen(before)
-        assert self.is_changed(state) is True
-        assert self.seen(state) == state, "a second refresh adds nothing"
-        member.spec = "repaired"
-        after = SyncedMemberProvider().update("galera-2", state, dict(PROPS)).outs
-        assert self.is_changed(self.seen(after)) is False
-
-    def test_taken_back_by_hand_is_no_change(self, member: FakeMember) -> None:
-        before = created()
-        member.spec = "by-hand"
-        state = self.seen(before)
-        member.spec = "spec-1"
-        assert self.seen(state)["triggers"] == PROPS["triggers"]
-
-    @pytest.mark.parametrize("trouble", [UnreachableError("down"), NoManagerError("none answers")])
-    def test_managers_that_do_not_answer_change_nothing(
-        self, member: FakeMember, monkeypatch: pytest.MonkeyPatch, trouble: Exception
-    ) -> None:
-        before = created()
-
-        def refuse(*_args: Any, **_options: Any) -> None:
-            raise trouble
-
-        monkeypatch.setattr(synced_provider, "any_manager", refuse)
-        assert self.seen(before)["triggers"] == PROPS["triggers"]
-
-    def test_a_service_that_is_gone_or_was_never_looked_at_is_left_alone(self, member: FakeMember) -> None:
-        before = created()
-        member.spec = ""
-        assert self.seen(before)["triggers"] == PROPS["triggers"]
-        member.spec = "spec-2"
-        assert self.seen({**before, "spec": None})["triggers"] == PROPS["triggers"]
-
-    def test_a_service_that_members_share_is_not_judged(self, member: FakeMember) -> None:
-        shared = created(node_id="n1")
-        assert shared["spec"] == ""
-        member.spec = "the next member's"
-        assert self.seen(shared)["triggers"] == PROPS["triggers"]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from providers import patience
-from providers.galera.member_view import TaskView
 from providers.galera.sql import NoSqlError, SqlDeniedError
 from providers.load_balancer import LoadBalancerError, ServingBalancerProvider, serving_provider
 from providers.ssh import Completed, Session, UnreachableError
+from providers.swarm.task_view import TaskView
 from tests.unit.providers.galera.fake_server import FakeClock
 
 PROPS: dict[str, Any] = {
