@@ -72,7 +72,7 @@ class DatabaseProvider(StatelessProvider):
         """Drop it with its data where `allow_drop` says so; otherwise it stays."""
         if not _props.get("allow_drop"):
             return
-        with any_member(_props) as connection:
+        with any_member(_props, or_its_own=True) as connection:
             rows(connection, f"DROP DATABASE IF EXISTS {identifier(str(_props['database']))}")
 
     def _apply(self, props: dict[str, Any]) -> None:

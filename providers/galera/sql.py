@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SQL_SECONDS = 60
 #: Seconds that one member may take to answer while another one could be asked.
 MEMBER_PATIENCE_SECONDS = 8.0
+#: Where a member has root's password, as services/galera reads it.
+ROOTS_FILE = "/run/secrets/galera_root_password"
 #: MariaDB's error for a wrong user or password.
 ACCESS_DENIED = 1045
 #: Too many connections, not ready for queries (WSREP), shutting down, and the client's own errors of the
@@ -72,10 +74,12 @@ def sql(server: Session, port: int, password: str, *, user: str = "root") -> Ite
 
 
 @contextmanager
-def any_member(props: Mapping[str, Any]) -> Iterator["SqlConnection"]:
+def any_member(props: Mapping[str, Any], *, or_its_own: bool = False) -> Iterator["SqlConnection"]:
     """SQL on the first of the `members` of a resource that is ready for it, asked in order.
 
-    props: with `members` (their `ssh`), `port` and `root_password`.
+    props: with `members` (their `ssh`), `port` and `root_password`. or_its_own: where that password is
+    refused, the one that the member itself has is taken. Whatever is deleted needs this: the engine knows it
+    by its last state alone, and the password may have changed in the same run.
     Raises GaleraError, with the reason for each, if none is ready.
     """
     port, password = whole(props, "port"), str(props["root_password"])
@@ -86,7 +90,7 @@ def any_member(props: Mapping[str, Any]) -> Iterator["SqlConnection"]:
         try:
             with (
                 connect(target, deadline_seconds=MEMBER_PATIENCE_SECONDS) as server,
-                sql(server, port, password) as connection,
+                sql(server, port, _taken(server, port, password) if or_its_own else password) as connection,
             ):
                 state = values(connection, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'").get("wsrep_ready")
                 if state == "ON":
@@ -100,6 +104,20 @@ def any_member(props: Mapping[str, Any]) -> Iterator["SqlConnection"]:
             reasons.append(str(exc))
     said = f"no member of the cluster takes SQL ({'; '.join(reasons) or 'none is named'}): see `make status`"
     raise GaleraError(said)
+
+
+def _taken(server: Session, port: int, password: str) -> str:
+    """The password, or that of the member's own secret if it refuses the one that was given."""
+    try:
+        with sql(server, port, password):
+            return password
+    except SqlDeniedError:
+        own = server.run(
+            f'c=$(docker ps -q --filter publish={port} | head -n 1) && [ -n "$c" ] &&'
+            f' docker exec "$c" cat {ROOTS_FILE}',
+            timeout_seconds=SQL_SECONDS,
+        )
+        return own.stdout.rstrip("\n") if own.ok else password
 
 
 def rows(connection: "SqlConnection", statement: str, *args: object) -> list[tuple[Any, ...]]:

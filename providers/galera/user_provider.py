@@ -73,7 +73,7 @@ class DatabaseUserProvider(StatelessProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Drop the account."""
         user, host = str(_props["user"]), str(_props["host"])
-        with any_member(_props) as connection:
+        with any_member(_props, or_its_own=True) as connection:
             rows(connection, "DROP USER IF EXISTS %s@%s", user, host)
 
     def _apply(self, props: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from tests.e2e.stack import Stack, await_condition
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 WHOLE_CRASH_LIMIT_SECONDS = 180
+_DEMO_USERS = "SELECT COUNT(*) FROM mysql.user WHERE User = 'demo'"
 _READY = (
     "docker node ls --format '{{.Status}} {{.ManagerStatus}}' 2>/dev/null"
     " | grep -cE '^Ready (Leader|Reachable)' || true"
@@ -45,7 +46,7 @@ def test_no_password_is_in_a_log_or_in_the_open_state(stack: Stack) -> None:
         assert password not in seen_on(hostname)
 
 
-def test_a_line_of_my_cnf_and_a_password_roll_through_the_members_while_sql_answers(stack: Stack) -> None:
+def test_a_line_of_my_cnf_and_a_password_roll_through_while_sql_answers_and_a_user_goes(stack: Stack) -> None:
     outputs = stack.outputs()
     endpoints, before = endpoints_of(outputs), outputs["databaseRootPassword"]
     password = f"another-{before}"
@@ -53,7 +54,9 @@ def test_a_line_of_my_cnf_and_a_password_roll_through_the_members_while_sql_answ
     touched = {urn.split("::")[-1] for urns in stack.changes().values() for urn in urns}
     assert {name for name in touched if not name.startswith("galera-")} == set(), touched
     assert {"galera-1", "galera-2", "galera-3"} <= touched
+    assert ask(endpoints[0], before, _DEMO_USERS) == [(1,)]
     stack.set("database.rootPassword", password)
+    stack.set("database.users", [])
     with Ledger(endpoints, before) as ledger:
         stack.up()
     assert ledger.acknowledged, "no row was written during the change"
@@ -61,6 +64,7 @@ def test_a_line_of_my_cnf_and_a_password_roll_through_the_members_while_sql_answ
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         connect(endpoints[0], before)
     assert synced(endpoints, password)
+    assert ask(endpoints[0], password, _DEMO_USERS) == [(0,)], "dropped with a password that is gone"
     for endpoint in endpoints:
         assert ask(endpoint, password, "SELECT @@slow_query_log_file") == [("rolled.log",)]
         assert ledger.lost_on(endpoint) == set()

@@ -28,13 +28,17 @@ class FakeMaria:
     version: str = "10.11.6-MariaDB-0+deb12u1"
 
     @contextmanager
-    def any_member(self, props: Mapping[str, Any]) -> Iterator["FakeMaria"]:
+    def any_member(self, props: Mapping[str, Any], *, or_its_own: bool = False) -> Iterator["FakeMaria"]:
         assert {"members", "port", "root_password"} <= set(props)
         if not self.is_up:
             said = "no member of the cluster takes SQL"
             raise GaleraError(said)
         password = str(props["root_password"])
-        if self.roots and not any(accounts.is_password(password, one) for one in self.roots.values()):
+        if (
+            self.roots
+            and not or_its_own
+            and not any(accounts.is_password(password, one) for one in self.roots.values())
+        ):
             said = "the member refuses the password of root"
             raise SqlDeniedError(said)
         yield self

@@ -67,6 +67,12 @@ class TestDatabase:
         self.provider.delete("shop", {**DATABASE, "allow_drop": allowed})
         assert ("shop" in maria.databases) is not allowed
 
+    def test_it_is_dropped_also_if_roots_password_has_changed_since(self, maria: FakeMaria) -> None:
+        self.provider.create(dict(DATABASE))
+        maria.roots["%"] = password_hash("another")
+        self.provider.delete("shop", {**DATABASE, "allow_drop": True})
+        assert maria.databases == {}
+
     def test_a_database_that_stays_needs_no_cluster(self, maria: FakeMaria) -> None:
         maria.is_up = False
         self.provider.delete("shop", dict(DATABASE))
@@ -157,6 +163,12 @@ class TestUser:
 
     def test_it_is_dropped(self, maria: FakeMaria) -> None:
         self.provider.create(dict(USER))
+        self.provider.delete("app@%", dict(USER))
+        assert maria.passwords == {}
+
+    def test_it_is_dropped_also_if_roots_password_has_changed_since(self, maria: FakeMaria) -> None:
+        self.provider.create(dict(USER))
+        maria.roots["%"] = password_hash("another")
         self.provider.delete("app@%", dict(USER))
         assert maria.passwords == {}
 

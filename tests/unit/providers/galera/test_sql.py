@@ -1,7 +1,7 @@
 """SQL through SSH: which error means what, and which member is asked."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pymysql
@@ -9,7 +9,7 @@ import pytest
 
 from providers.galera import GaleraError, sql
 from providers.galera.sql import NoSqlError, SqlDeniedError, any_member, identifier
-from providers.ssh import ConnectionLostError, Session, Target, UnreachableError
+from providers.ssh import Completed, ConnectionLostError, Session, Target, UnreachableError
 
 
 class FakeServer(Session):
@@ -145,6 +145,55 @@ def test_what_fails_in_the_block_is_not_tried_elsewhere(asked: list[str], troubl
     with pytest.raises(type(trouble), match=str(trouble)), any_member(way("four", "five")):
         raise trouble
     assert asked == ["four"]
+
+
+class FakeMember(Session):
+    """A member whose container tells its own password, or cannot."""
+
+    def __init__(self, secret: Completed) -> None:
+        self.name, self._secret = "10.140.0.1", secret
+        self.commands: list[str] = []
+
+    def run(self, command: str, **_how: Any) -> Completed:
+        self.commands.append(command)
+        return self._secret
+
+
+@pytest.mark.parametrize(
+    ("taken", "secret", "ends_with"),
+    [
+        ("given", Completed(exit_status=0, stdout="own\n", stderr=""), "given"),
+        ("own", Completed(exit_status=0, stdout="own\n", stderr=""), "own"),
+        ("own", Completed(exit_status=1, stdout="", stderr="no such container"), SqlDeniedError),
+        ("neither", Completed(exit_status=0, stdout="own\n", stderr=""), SqlDeniedError),
+    ],
+)
+def test_a_password_that_is_refused_gives_way_to_the_members_own(
+    taken: str, secret: Completed, ends_with: str | type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = FakeMember(secret)
+
+    @contextmanager
+    def connection(_server: Session, _port: int, password: str) -> Iterator[str]:
+        if password != taken:
+            said = "refused"
+            raise SqlDeniedError(said)
+        yield password
+
+    monkeypatch.setattr(sql, "connect", lambda _target, deadline_seconds: nullcontext(member))
+    monkeypatch.setattr(sql, "sql", connection)
+    monkeypatch.setattr(sql, "values", lambda _connection, _statement: {"wsrep_ready": "ON"})
+    props = {**way("one"), "root_password": "given"}
+    if isinstance(ends_with, str):
+        with any_member(props, or_its_own=True) as used:
+            assert used == ends_with  # type: ignore[comparison-overlap]
+    else:
+        with pytest.raises(ends_with), any_member(props, or_its_own=True):
+            pytest.fail("the block must not run")
+    assert len(member.commands) == (taken != "given")
+    with pytest.raises(SqlDeniedError) if taken != "given" else nullcontext(), any_member(props):
+        pass
+    assert len(member.commands) == (taken != "given"), "only where it is asked for"
 
 
 @pytest.mark.parametrize(("name", "quoted"), [("app", "`app`"), ("a`b", "`a``b`"), ("", "``")])
