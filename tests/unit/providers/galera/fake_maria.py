@@ -34,11 +34,8 @@ class FakeMaria:
             said = "no member of the cluster takes SQL"
             raise GaleraError(said)
         password = str(props["root_password"])
-        if (
-            self.roots
-            and not or_its_own
-            and not any(accounts.is_password(password, one) for one in self.roots.values())
-        ):
+        taken = or_its_own or any(accounts.is_password(password, one) for one in self.roots.values())
+        if self.roots and not taken:
             said = "the member refuses the password of root"
             raise SqlDeniedError(said)
         yield self
