@@ -133,7 +133,7 @@ class Galera(pulumi.ComponentResource):
             for index, engine, service in zip(wave, engines, services, strict=True):
                 self.synced.append(self._proof(index, engine, service, birth, [absent, *before]))
         last = self.synced[-1]
-        self.size, self.state, self.version = last.size, last.state, last.version
+        self.size, self.state, self.version = cluster_size(self.synced), last.state, last.version
         self.endpoints = pulumi.Output.all(*[host.private_ip for host in args.hosts]).apply(
             lambda addresses: [
                 {"member": self._member(index), "host": address, "port": args.port}
@@ -250,6 +250,16 @@ def waves(members: int) -> list[range]:
         made.append(range(start, start + width))
         start += width
     return made
+
+
+def cluster_size(proofs: Sequence[SyncedMember]) -> pulumi.Output[int]:
+    """Members of the cluster, as the one that came last saw them.
+
+    Whoever leaves does so after every proof, so that a proof may have counted those, too.
+    """
+    return pulumi.Output.all(*[proof.size for proof in proofs]).apply(
+        lambda seen: min(max(map(int, seen)), len(proofs))
+    )
 
 
 def member_ports(port: int, *, publish_health: bool) -> list[Port]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
-from components.galera import MemberHost, member_ports, waves
+from components.galera import MemberHost, cluster_size, member_ports, waves
 from components.host import EngineSettings
 from components.member_files import INSIDE, MemberFiles, container_user, member_files, secret_file
 from components.swarm_file import SwarmFile, SwarmFileArgs
@@ -144,7 +144,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
         )
         self._seat_all(self._steady_engines(root))
         last = self.synced[-1]
-        self.size, self.state, self.version = last.size, last.state, last.version
+        self.size, self.state, self.version = cluster_size(self.synced), last.state, last.version
         self.endpoints = pulumi.Output.all(*[place.host.private_ip for place in self._places]).apply(
             lambda addresses: [
                 {"member": place.member, "host": address, "port": place.of.port}

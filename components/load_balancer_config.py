@@ -8,6 +8,8 @@ WRITER_PORT, READER_PORT, STATS_PORT, SITE_PORT = 6446, 6447, 8404, 8080
 HEALTH_PORT = 9200
 #: What a replica is asked: a page that needs the database, and a file, which costs next to nothing.
 SITE_CHECK, FILE_CHECK = "/wp-login.php", "/wp-includes/images/blank.gif"
+#: Room for the addresses of eight members or replicas, and as much again for each further eight.
+PLACES = 24
 #: User of the statistics page.
 STATS_USER = "admin"
 
@@ -46,8 +48,11 @@ def configuration(plan: BalancerPlan) -> str:
 
 
 def places(count: int) -> int:
-    """Room for addresses: whatever starts again has a new one while its old one is still remembered."""
-    return max(12, 3 * count)
+    """Room for addresses: whatever starts again has a new one while its old one is still remembered.
+
+    In steps, so that growing from three to seven and back changes no load balancer.
+    """
+    return PLACES * -(-count // (PLACES // 3))
 
 
 def statistics_page(password: str) -> str:

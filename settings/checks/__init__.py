@@ -16,6 +16,7 @@ from settings.checks import (
     network,
     required,
     servers,
+    sharing,
     swarm,
     wordpress,
 )
@@ -40,6 +41,7 @@ TABLE: tuple[Check, ...] = (
     *wordpress.CHECKS,
     *homogeneous.CHECKS,
     *consul.CHECKS,
+    *sharing.CHECKS,
 )
 
 

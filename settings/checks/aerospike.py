@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.checks.memory import SYSTEM_MB
 from settings.checks.network import SPARE_ADDRESSES
 from settings.model import aerospike_memory_mb, member_count
@@ -57,16 +56,13 @@ def _is_too_old(tag: str) -> bool:
 
 
 def cluster_name(context: Context) -> Iterator[Problem]:
-    """A name from which names of services can be made, and not the one of the database's cluster."""
+    """A name from which names of services can be made."""
     section = _section(context)
     if section is None:
         return
     given = section.cluster_name
     if not _CLUSTER_NAME.fullmatch(given):
         text = "must begin with a letter and hold a-z, 0-9 and dashes inside, 32 at most"
-        yield Problem(key="aerospike.clusterName", value=show(given), text=text)
-    elif given == context.config.database.cluster_name:
-        text = "is the name of the Galera cluster (database.clusterName), whose services are called by it"
         yield Problem(key="aerospike.clusterName", value=show(given), text=text)
 
 
@@ -124,17 +120,6 @@ def copies(context: Context) -> Iterator[Problem]:
             yield Problem(key=key, value=show(factor), text=text, severity="warning")
 
 
-def port(context: Context) -> Iterator[Problem]:
-    """A port that nothing else of the stack uses."""
-    section = _section(context)
-    if section is None:
-        return
-    taken = TAKEN_PORTS | sql_ports(context.config.database)
-    if section.port in taken:
-        text = f"is the port of {taken[section.port]}; choose another one"
-        yield Problem(key="aerospike.port", value=show(section.port), text=text)
-
-
 def addresses(context: Context) -> Iterator[Problem]:
     """The overlay network has an address for each node and for the agent, too."""
     section = _section(context)
@@ -189,11 +174,10 @@ _SERVERS = ("servers.memoryMb", "servers.flavor", "servers.count", "servers.over
 
 CHECKS = (
     Check(reads=(_ON,), find=images),
-    Check(reads=(_ON, "aerospike.clusterName", "database.clusterName"), find=cluster_name),
+    Check(reads=(_ON, "aerospike.clusterName"), find=cluster_name),
     Check(reads=(_ON, "aerospike.replicas", "aerospike.image", "servers.count"), find=replicas),
     Check(reads=(_ON, _SPACES, "aerospike.image"), find=namespaces),
     Check(reads=(_ON, _SPACES, "aerospike.replicas"), find=copies),
-    Check(reads=(_ON, "aerospike.port", *SQL_PORTS), find=port),
     Check(
         reads=(_ON, "aerospike.replicas", "network.subnet", "servers.count", "database.members"),
         find=addresses,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import IMAGE, SQL_PORTS, TAKEN_PORTS, sql_ports
+from settings.checks.database import IMAGE
 from settings.model.consul import DNS_PORT
 from settings.problems import Problem, show
 
@@ -64,26 +64,6 @@ def resolver(context: Context) -> Iterator[Problem]:
         yield Problem(key="consul.ports.dns", value=show(consul.ports.dns), text=text)
 
 
-def ports(context: Context) -> Iterator[Problem]:
-    """Each port has one user on a server."""
-    consul = context.config.consul
-    taken = {
-        **TAKEN_PORTS,
-        22: "SSH",
-        context.config.swarm.data_path_port: "the overlay networks",
-        **sql_ports(context.config.database),
-    }
-    balancer = context.config.load_balancer
-    if balancer.enabled:
-        taken |= {port: f"the load balancer ({door})" for door, port in balancer.ports.items()}
-    for name in ("dns", "http", "https", "rpc", "gossip"):
-        port = getattr(consul.ports, name)
-        if port in taken:
-            text = f"is the port of {taken[port]}; choose another one"
-            yield Problem(key=f"consul.ports.{name}", value=show(port), text=text)
-        taken[port] = f"consul.ports.{name}"
-
-
 CHECKS = (
     Check(reads=("consul.enabled", "consul.servers", "servers.count"), find=server_count),
     Check(reads=("consul.image",), find=image),
@@ -91,5 +71,4 @@ CHECKS = (
     Check(reads=("consul.enabled", "consul.domain", "servers.domain"), find=domain_of_its_own),
     Check(reads=(), find=recursors),
     Check(reads=("consul.resolver", "consul.ports.dns"), find=resolver),
-    Check(reads=("consul.ports", "swarm.dataPathPort", *SQL_PORTS, "loadBalancer"), find=ports),
 )

@@ -8,21 +8,8 @@ from settings import my_cnf
 from settings.checks.check import Check, Context
 from settings.flavors import FLAVORS
 from settings.model import member_count, member_names
-from settings.model.database import Database
 from settings.problems import Problem, show
 
-#: Ports that the swarm and Galera use on the same addresses.
-TAKEN_PORTS = {
-    2377: "the swarm's managers",
-    4444: "Galera's state transfer (SST)",
-    4567: "Galera's group communication",
-    4568: "Galera's incremental state transfer (IST)",
-    4569: "the exchange of the members",
-    7946: "the swarm's gossip",
-    9200: "the members' health answer",
-}
-#: What `sql_ports` reads.
-SQL_PORTS = ("database.port", "database.groups")
 #: The script's suffixes, as the stock image knows them.
 SCRIPT_SUFFIXES = (".sql", ".sql.gz", ".sh")
 #: Flavors whose image could not be had where the tests run (docs/percona.md).
@@ -36,12 +23,6 @@ IMAGE = re.compile(
 )
 _CLUSTER_NAME = re.compile(r"[a-z]([a-z0-9\-]{0,30}[a-z0-9])?")
 _SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
-
-
-def sql_ports(database: Database) -> dict[int, str]:
-    """The ports on which members take SQL, each with whose it is."""
-    groups = {group.port: f"a group (database.groups[{at}].port)" for at, group in enumerate(database.groups)}
-    return {**groups, database.port: "the database (database.port)"}
 
 
 def not_run(context: Context) -> Iterator[Problem]:
@@ -102,14 +83,6 @@ def cluster_name(context: Context) -> Iterator[Problem]:
     if not _CLUSTER_NAME.fullmatch(given):
         text = "must begin with a letter and hold a-z, 0-9 and dashes inside, 32 at most"
         yield Problem(key="database.clusterName", value=show(given), text=text)
-
-
-def port(context: Context) -> Iterator[Problem]:
-    """A port that nothing else of the stack uses."""
-    given = context.config.database.port
-    if given in TAKEN_PORTS:
-        text = f"is the port of {TAKEN_PORTS[given]}; choose another one"
-        yield Problem(key="database.port", value=show(given), text=text)
 
 
 def option_file(context: Context) -> Iterator[Problem]:
@@ -194,7 +167,6 @@ CHECKS = (
     Check(reads=("database.image", "database.flavor"), find=image),
     Check(reads=_MEMBERS, find=members),
     Check(reads=("database.clusterName",), find=cluster_name),
-    Check(reads=("database.port",), find=port),
     Check(reads=("database.myCnf", "database.flavor"), find=option_file),
     Check(reads=("database.initScripts",), find=init_scripts),
     Check(reads=("database.absent", "database.clusterName", *_MEMBERS), find=absent),

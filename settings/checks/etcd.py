@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.problems import Problem, show
 
 #: The line whose configuration file, learners and commands the program relies on.
@@ -25,18 +24,6 @@ def members(context: Context) -> Iterator[Problem]:
         yield Problem(key="etcd.members", value=show(etcd.members), text=text)
 
 
-def ports(context: Context) -> Iterator[Problem]:
-    """Ports of which each is free on every server."""
-    etcd = context.config.etcd
-    if not etcd.enabled:
-        return
-    taken = TAKEN_PORTS | sql_ports(context.config.database)
-    for key, port in (("etcd.clientPort", etcd.client_port), ("etcd.peerPort", etcd.peer_port)):
-        if port in taken:
-            yield Problem(key=key, value=show(port), text=f"is the port of {taken[port]}; choose another one")
-        taken[port] = "etcd's clients (etcd.clientPort)"
-
-
 def image(context: Context) -> Iterator[Problem]:
     """An image that is new enough where its tag tells."""
     given = context.config.etcd.image
@@ -50,6 +37,5 @@ def image(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("etcd.members", "etcd.enabled", "servers.count"), find=members),
-    Check(reads=("etcd.clientPort", "etcd.peerPort", "etcd.enabled", *SQL_PORTS), find=ports),
     Check(reads=("etcd.image",), find=image),
 )

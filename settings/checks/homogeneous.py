@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import TAKEN_PORTS
 from settings.model import member_count, member_names
 from settings.problems import Problem, show
 
@@ -40,11 +39,10 @@ def homogeneous(context: Context) -> Iterator[Problem]:
 
 
 def groups(context: Context) -> Iterator[Problem]:
-    """Each group is a service of its own, on servers that there are, on a port that is free there."""
+    """Each group is a service of its own, on servers that there are."""
     database = context.config.database
     servers = {server.name for server in context.config.servers.expanded}
     names: set[str] = set()
-    ports = {database.port: "database.port"}
     for index, group in enumerate(database.groups):
         key = f"database.groups[{index}]"
         if not _GROUP_NAME.fullmatch(group.name):
@@ -53,10 +51,6 @@ def groups(context: Context) -> Iterator[Problem]:
         elif group.name in names or group.name == "members":
             yield Problem(key=f"{key}.name", value=show(group.name), text="is taken; choose another one")
         names.add(group.name)
-        taken = TAKEN_PORTS.get(group.port) or ports.get(group.port)
-        if taken:
-            yield Problem(key=f"{key}.port", value=show(group.port), text=f"is the port of {taken}")
-        ports[group.port] = f"{key}.port"
         for place, name in enumerate(group.servers):
             if name not in servers:
                 text = "is no server of this stack"
@@ -72,5 +66,5 @@ CHECKS = (
         reads=("database.storage", "database.clusterName", "etcd.enabled", *_SEATS),
         find=homogeneous,
     ),
-    Check(reads=("database.port", *_SEATS), find=groups),
+    Check(reads=_SEATS, find=groups),
 )

@@ -4,29 +4,12 @@ import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
-from settings.model import StackConfig
 from settings.problems import Problem, show
 
 #: Oldest HAProxy that knows everything its configuration uses.
 OLDEST_HAPROXY = (2, 4)
 
 _IMAGE = re.compile(r"(?:[^\s@]*/)?haproxy:(\d+)\.(\d+)")
-
-
-def ports(context: Context) -> Iterator[Problem]:
-    """Each port once on a server, and none that something else of the stack uses."""
-    balancer = context.config.load_balancer
-    taken = _others(context.config)
-    for door, port in balancer.ports.items() if balancer.enabled else ():
-        if port in taken:
-            key = f"loadBalancer.{door}Port"
-            yield Problem(key=key, value=show(port), text=f"is the port of {taken[port]}; choose another one")
-        taken[port] = f"loadBalancer.{door}Port"
-
-
-def _others(config: StackConfig) -> dict[int, str]:
-    return TAKEN_PORTS | sql_ports(config.database)
 
 
 def image(context: Context) -> Iterator[Problem]:
@@ -63,10 +46,7 @@ def password(context: Context) -> Iterator[Problem]:
         yield Problem(key="loadBalancer.statsPassword", text=text)
 
 
-_PORTS = ("loadBalancer.writerPort", "loadBalancer.readerPort", "loadBalancer.statsPort")
-
 CHECKS = (
-    Check(reads=("loadBalancer.enabled", *_PORTS, *SQL_PORTS), find=ports),
     Check(reads=("loadBalancer.enabled", "loadBalancer.image"), find=image),
     Check(reads=("loadBalancer.enabled", "loadBalancer.public"), find=public),
     Check(reads=(), find=password),

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from settings import grants
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import SQL_PORTS, TAKEN_PORTS, sql_ports
 from settings.problems import Problem, show
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -22,18 +21,6 @@ def needs(context: Context) -> Iterator[Problem]:
     if context.config.wordpress.enabled and not context.config.load_balancer.enabled:
         text = "needs the load balancer, which leads to the database and to the site: loadBalancer.enabled"
         yield Problem(key="wordpress.enabled", value=show(True), text=text)
-
-
-def port(context: Context) -> Iterator[Problem]:
-    """A port that nothing else on the servers uses."""
-    config = context.config
-    taken = TAKEN_PORTS | {22: "SSH"} | sql_ports(config.database)
-    if config.load_balancer.enabled:
-        taken |= {number: f"loadBalancer.{door}Port" for door, number in config.load_balancer.ports.items()}
-    given = config.wordpress.port
-    if config.wordpress.enabled and given in taken:
-        text = f"is the port of {taken[given]}; choose another one"
-        yield Problem(key="wordpress.port", value=show(given), text=text)
 
 
 def url(context: Context) -> Iterator[Problem]:
@@ -135,7 +122,6 @@ _ON = "wordpress.enabled"
 
 CHECKS = (
     Check(reads=(_ON, "loadBalancer.enabled"), find=needs),
-    Check(reads=(_ON, "wordpress.port", *SQL_PORTS, "loadBalancer"), find=port),
     Check(reads=("wordpress.url",), find=url),
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
     Check(reads=(_ON, "wordpress.database"), find=database),

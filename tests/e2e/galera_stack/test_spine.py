@@ -121,8 +121,12 @@ def test_three_to_five_to_three_keeps_the_data_and_a_clean_node_list(stack: Stac
         five = endpoints_of(stack.outputs())
         assert len(five) == 5
         assert synced(five, password)
+        for endpoint in five[3:]:
+            assert ledger.lost_on(endpoint) == set()
+        assert stack.outputs()["database"]["size"] == 5
         stack.set("servers.count", 3)
         stack.up()
+    assert stack.outputs()["database"]["size"] == 3
     assert synced(endpoints, password)
     for endpoint in endpoints:
         assert ledger.lost_on(endpoint) == set()

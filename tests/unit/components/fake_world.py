@@ -89,7 +89,8 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
     "ClusterBirth": lambda *_: {"cluster_uuid": "5f0c3ad2-c6f2-11f0-9d6e-0242ac110002"},
     "SyncedMember": lambda *_: {
         "state": "Synced",
-        "size": 3,
+        # Whoever is about to leave is counted still.
+        "size": 7,
         "version": "10.11.11-MariaDB",
         "node_address": "172.16.100.5",
     },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.load_balancer_config import BalancerPlan, configuration, statistics_page
+from components.load_balancer_config import BalancerPlan, configuration, places, statistics_page
 from components.server_plan import host_plan
 from tests.unit.components.fake_engine import FakeEngine
 from tests.unit.components.stacks import CONFIG, GUEST, NODE, SECRET, SERVICE, SYNCED, Stacks, numbered
@@ -54,11 +54,17 @@ def test_members_are_the_same_with_and_without_it(stacks: Stacks, on: FakeEngine
         assert on.registered[before.urn].plain == before.plain, before.name
 
 
-def test_growth_of_the_cluster_touches_no_load_balancer(stacks: Stacks, on: FakeEngine) -> None:
-    grown = stacks.deployed({**ON, "servers.count": 4, "database.members": 4}, previous=on)
+@pytest.mark.parametrize("count", [4, 7])
+def test_growth_of_the_cluster_touches_no_load_balancer(stacks: Stacks, on: FakeEngine, count: int) -> None:
+    grown = stacks.deployed({**ON, "servers.count": count, "database.members": count}, previous=on)
     for service in numbered(on, SERVICE, "load-balancer-#"):
         assert grown.registered[service.urn].operation == "same", service.name
-    assert grown[SERVICE, "load-balancer-4"].operation == "create"
+    assert grown[SERVICE, f"load-balancer-{count}"].operation == "create"
+
+
+@pytest.mark.parametrize(("count", "room"), [(1, 24), (3, 24), (5, 24), (7, 24), (8, 24), (9, 48), (50, 168)])
+def test_places_come_in_steps_with_three_for_each(count: int, room: int) -> None:
+    assert places(count) == room >= 3 * count
 
 
 def test_another_setting_touches_load_balancers_only(stacks: Stacks, on: FakeEngine) -> None:
@@ -98,7 +104,7 @@ def test_only_the_doors_that_were_asked_for_are_open_to_the_world(
 
 def test_the_configuration_has_more_places_than_members() -> None:
     text = configuration(BalancerPlan(members_name="galera-members", members=5))
-    assert text.count("server-template member 1-15 galera-members:3306") == 2
+    assert text.count("server-template member 1-24 galera-members:3306") == 2
     assert "password" not in text
 
 

@@ -177,7 +177,7 @@ class TestFrontend:
 
     def test_without_a_keeper_of_files_every_replica_gets_everything(self) -> None:
         text = self.text()
-        assert "server-template replica 1-12 all:80 check" in text
+        assert "server-template replica 1-24 all:80 check" in text
         assert "site-files" not in text
 
     def test_what_may_touch_files_goes_to_their_keeper_first(self) -> None:
@@ -185,7 +185,7 @@ class TestFrontend:
         rule = "use_backend site-files if !{ method GET HEAD OPTIONS } || { path_beg /wp-admin/"
         assert rule in text
         backend = text.split("backend site-files\n")[1]
-        assert "server-template files 1-12 keeper:80" in backend
+        assert "server-template files 1-24 keeper:80" in backend
         assert backend.count(" backup") == 1
 
     def test_the_database_part_is_the_same_with_and_without_a_site(self) -> None:

@@ -29,7 +29,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("old tag of an edition", {"aerospike.image": "aerospike:ce-6.2.0.2"}, "aerospike.image", "7.0"),
     ("agent's image", {"aerospike.agentImage": "a b"}, "aerospike.agentImage", "an image reference"),
     ("cluster name", {"aerospike.clusterName": "As"}, "aerospike.clusterName", "32 at most"),
-    ("Galera's name", {"aerospike.clusterName": "galera"}, "aerospike.clusterName", "Galera cluster"),
+    ("Galera's name", {"aerospike.clusterName": "galera"}, "aerospike.clusterName", "database.clusterName"),
     ("database's port", {"aerospike.port": 3306}, "aerospike.port", "database.port"),
     ("swarm's port", {"aerospike.port": 7946}, "aerospike.port", "gossip"),
     ("namespace without a name", {"aerospike.namespaces": [{}]}, f"{SPACE}.name", "is required"),

@@ -19,9 +19,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("the servers' domain", {**ON, "consul.domain": "example.com"}, "consul.domain", "hide the servers'"),
     ("recursor by name", {"consul.recursors": ["dns.example.com"]}, "consul.recursors[0]", "IP address"),
     ("resolver elsewhere", {"consul.ports": {"dns": 8600}}, "consul.ports.dns", "consul.resolver to false"),
-    ("port of SQL", {"consul.ports": {"https": 3306}}, "consul.ports.https", "database.port"),
-    ("port of the swarm", {"consul.ports": {"rpc": 2377}}, "consul.ports.rpc", "the swarm's managers"),
-    ("one port twice", {"consul.ports": {"gossip": 8300}}, "consul.ports.gossip", "consul.ports.rpc"),
+    ("port of SQL", {**ON, "consul.ports": {"https": 3306}}, "consul.ports.https", "database.port"),
+    ("port of the swarm", {**ON, "consul.ports": {"rpc": 2377}}, "consul.ports.rpc", "the swarm's managers"),
+    ("one port twice", {**ON, "consul.ports": {"gossip": 8300}}, "consul.ports.gossip", "consul.ports.rpc"),
     ("port of the API", {"consul.ports": {"http": 80}}, "consul.ports.http", "from 1024 to 65535"),
 ]
 

@@ -36,7 +36,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "the database's port",
         {**BALANCER, "loadBalancer.writerPort": 3306},
         "loadBalancer.writerPort",
-        "is the port of the database (database.port)",
+        "is the port of database.port",
     ),
     ("a port of the swarm", {**BALANCER, "loadBalancer.statsPort": 7946}, "loadBalancer.statsPort", "gossip"),
     ("privileged port", {**BALANCER, "loadBalancer.statsPort": 80}, "loadBalancer.statsPort", "from 1024"),

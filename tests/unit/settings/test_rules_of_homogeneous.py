@@ -102,7 +102,7 @@ def test_load_balancers_and_a_site_lead_to_equal_members_too() -> None:
         (FRONT, "loadBalancer.readerPort"),
         (FRONT, "wordpress.port"),
         ({}, "etcd.clientPort"),
-        ({"consul.enabled": True}, "consul.ports.http"),
+        ({"consul.enabled": True, "database.members": 1}, "consul.ports.http"),
         ({"aerospike.enabled": True}, "aerospike.port"),
     ],
 )
