@@ -1,6 +1,7 @@
 """A client of etcd with TLS, and a writer that keeps count of what was acknowledged."""
 
 import base64
+import contextlib
 import http.client
 import itertools
 import json
@@ -53,6 +54,21 @@ class Keys:
 
     def put(self, key: str, value: str, endpoint: str | None = None) -> None:
         self._any(endpoint, "kv/put", key=_packed(key), value=_packed(value))
+
+    def lengthen(self, entries: int) -> None:
+        """Write until the cluster's log has so many entries."""
+        url = urlsplit(self.endpoints[0])
+        behind = entries - int(self.call(self.endpoints[0], "maintenance/status")["raftIndex"])
+        line = http.client.HTTPSConnection(
+            str(url.hostname), url.port, timeout=ANSWER_SECONDS, context=self._context
+        )
+        with contextlib.closing(line):
+            for number in range(behind):
+                body = json.dumps({"key": _packed("long"), "value": _packed(str(number))})
+                line.request("POST", "/v3/kv/put", body=body)
+                answer = line.getresponse()
+                assert answer.status == http.HTTPStatus.OK, answer.read()
+                answer.read()
 
     def get(self, key: str, endpoint: str | None = None) -> str | None:
         found = self._any(endpoint, "kv/range", key=_packed(key)).get("kvs") or []

@@ -101,6 +101,8 @@ class FakeEtcd:
         """How often a change of the members still comes too early."""
         self.growth = 0
         """Bytes by which the data grow from one answer to the next."""
+        self.needs_an_entry: FakeEtcdServer | None = None
+        """A member with a snapshot of a long log, which answers nobody before the next entry."""
         self._bytes = 20480
         self._ids = iter(range(0xA0000000000001, 0xA0000000000100))
 
@@ -143,6 +145,8 @@ class FakeEtcd:
     def etcdctl(self, server: FakeEtcdServer, words: list[str]) -> Completed:
         if not server.is_running:
             return _failed("no container of it runs")
+        if server is self.needs_an_entry:
+            return _failed("context deadline exceeded")
         mine = next((entry for entry in self.entries if entry.url == server.url), None)
         if words[:2] == ["endpoint", "status"]:
             return _said([{"Status": self._status(mine)}]) if mine else _failed("member was removed")
@@ -154,6 +158,9 @@ class FakeEtcd:
         if words[0] == "member" and words[1] in ("add", "remove") and self.unsettled:
             self.unsettled -= 1
             return _failed("etcdserver: unhealthy cluster")
+        if words[:2] == ["lease", "grant"]:
+            self.needs_an_entry = None
+            return _said("granted")
         if words[:2] == ["member", "add"]:
             added = self.add("", words[3].removeprefix("--peer-urls="), is_learner="--learner" in words)
             return _said({"member": {"ID": added.member_id}, **self._list()})

@@ -224,6 +224,15 @@ class TestProof:
         with pytest.raises(EtcdError, match=r"etcd-2: it does not answer.*discovery failed why"):
             prove(server, 3)
 
+    def test_one_that_took_a_long_log_over_is_given_the_entry_that_it_waits_for(
+        self, etcd: Make, clock: FakeClock
+    ) -> None:
+        cluster = etcd(3)
+        up(cluster, 3)
+        cluster.needs_an_entry = cluster.servers[2]
+        assert prove(cluster.servers[2], 3)["state"] == "Voter"
+        assert clock.now < 20
+
     def test_a_refresh_tells_the_state(self, etcd: Make, clock: FakeClock) -> None:
         cluster = etcd(3)
         up(cluster, 3)
