@@ -115,7 +115,7 @@ class _Wait:
         """An entry for the log of a cluster in which nobody writes.
 
         A member that has taken a snapshot over counts it only with the next entry after it; where the log is
-        5000 entries ahead until then, it refuses its own first word and answers nobody (seen with etcd 3.6.6).
+        5000 entries ahead until then, it refuses its own first word and answers nobody (seen with 3.6.6).
         A lease that ends by itself leaves nothing behind.
         """
         if self._patience.elapsed < self._next_stir:
