@@ -106,28 +106,30 @@ def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
 
     The task's status names one port for each port of the container, even if there are several.
     """
-
-    def host(ports: Sequence[Mapping[str, Any]] | None) -> set[tuple[Any, ...]]:
-        return {
-            (port.get("TargetPort"), port.get("PublishedPort"), port.get("Protocol"))
-            for port in ports or ()
-            if port.get("PublishMode") == "host"
-        }
-
-    wanted = host((spec.get("EndpointSpec") or {}).get("Ports"))
-    opened = host((status.get("PortStatus") or {}).get("Ports"))
+    wanted, opened = _host_ports(spec.get("EndpointSpec")), _host_ports(status.get("PortStatus"))
     return opened <= wanted and bool(opened) == bool(wanted)
 
 
-def _follows_update(spec: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
-    """Whether a task that tells no ports was made by the service as it is now.
+def _host_ports(holder: Mapping[str, Any] | None) -> set[tuple[Any, ...]]:
+    return {
+        (port.get("TargetPort"), port.get("PublishedPort"), port.get("Protocol"))
+        for port in (holder or {}).get("Ports") or ()
+        if port.get("PublishMode") == "host"
+    }
 
-    After a server was frozen and another manager leads, tasks that run on are told of without their ports.
+
+def _follows_update(service: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
+    """Whether a task that tells no ports has those of the service as it is now.
+
+    After a server was frozen or killed and another manager leads, tasks that run on are told of without their
+    ports. `UpdatedAt` says nothing about them: a new leader touches services, too.
     """
     if ((task.get("Status") or {}).get("PortStatus") or {}).get("Ports"):
         return False
-    # An update resets its status: without one, the service has not begun to be updated since `UpdatedAt`.
-    begun = (spec.get("UpdateStatus") or {}).get("StartedAt") or spec.get("UpdatedAt")
+    before, now = service.get("PreviousSpec"), service["Spec"]
+    if before is None or _host_ports(before.get("EndpointSpec")) == _host_ports(now.get("EndpointSpec")):
+        return True
+    begun = (service.get("UpdateStatus") or {}).get("StartedAt") or service.get("UpdatedAt")
     return bool(begun) and str(task["CreatedAt"]).rstrip("Z") >= str(begun).rstrip("Z")
 
 

@@ -117,20 +117,24 @@ def test_a_member_among_others_waits_for_the_end_of_their_update(update: str, is
 
 
 @pytest.mark.parametrize(
-    ("changed", "update", "is_current"),
+    ("before", "changed", "update", "is_current"),
     [
-        ("2026-01-01T00:00:00Z", {}, True),
-        ("2026-01-01T00:00:05.5Z", {}, False),
-        ("2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:00.25Z", "State": "completed"}, True),
-        ("2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:08Z", "State": "updating"}, False),
+        (None, "2026-01-01T00:00:05.5Z", {}, True),
+        (documents.PORTS, "2026-01-01T00:00:05.5Z", {}, True),
+        (OTHER_PORT, "2026-01-01T00:00:00Z", {}, True),
+        (OTHER_PORT, "2026-01-01T00:00:05.5Z", {}, False),
+        (OTHER_PORT, "2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:00.25Z"}, True),
+        (OTHER_PORT, "2026-01-01T00:00:09Z", {"StartedAt": "2026-01-01T00:00:08Z"}, False),
     ],
 )
-def test_a_task_that_tells_no_ports_is_judged_by_its_age(
-    changed: str, update: dict[str, str], is_current: bool
+def test_a_task_that_tells_no_ports_is_judged_by_the_last_change_of_them(
+    before: list[dict[str, Any]] | None, changed: str, update: dict[str, str], is_current: bool
 ) -> None:
-    """Seen after two of three servers were frozen, and another manager led."""
+    """Seen after one of three servers was killed, or two were frozen, and another manager led."""
     one, silent = service(), task(made="2026-01-01T00:00:01Z")
     one |= {"UpdatedAt": changed, "UpdateStatus": update}
+    if before is not None:
+        one["PreviousSpec"] = with_ports(before)["Spec"]
     silent["Status"]["PortStatus"] = {}
     assert task_view(FakeManager(documents.said(one, silent)), "galera-2").is_current is is_current
 
