@@ -11,6 +11,7 @@ from settings.checks import (
     etcd,
     homogeneous,
     host,
+    images,
     load_balancer,
     memory,
     network,
@@ -41,6 +42,7 @@ TABLE: tuple[Check, ...] = (
     *wordpress.CHECKS,
     *homogeneous.CHECKS,
     *consul.CHECKS,
+    *images.CHECKS,
     *sharing.CHECKS,
 )
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.checks.database import IMAGE
 from settings.model.consul import DNS_PORT
 from settings.problems import Problem, show
 
@@ -19,14 +18,6 @@ def server_count(context: Context) -> Iterator[Problem]:
     if consul.enabled and consul.servers > count:
         text = f"needs {consul.servers} servers, and servers.count is {count}"
         yield Problem(key="consul.servers", value=show(consul.servers), text=text)
-
-
-def image(context: Context) -> Iterator[Problem]:
-    """An image reference."""
-    given = context.config.consul.image
-    if not IMAGE.fullmatch(given):
-        text = "must be an image reference, such as hashicorp/consul:1.19.2"
-        yield Problem(key="consul.image", value=show(given), text=text)
 
 
 def naming(context: Context) -> Iterator[Problem]:
@@ -66,7 +57,6 @@ def resolver(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("consul.enabled", "consul.servers", "servers.count"), find=server_count),
-    Check(reads=("consul.image",), find=image),
     Check(reads=("consul.datacenter", "consul.domain"), find=naming),
     Check(reads=("consul.enabled", "consul.domain", "servers.domain"), find=domain_of_its_own),
     Check(reads=(), find=recursors),

@@ -22,6 +22,28 @@ def container(context: Context) -> Iterator[Problem]:
         yield Problem(key="database.memoryMb", value=show(limit), text=text)
 
 
+def other_containers(context: Context) -> Iterator[Problem]:
+    """Limits of what runs beside the database leave room for the system, too."""
+    config = context.config
+    carrying = config.servers.expanded
+    for key, limit, servers in (
+        (
+            "etcd.memoryMb",
+            config.etcd.memory_mb,
+            carrying[: config.etcd.members] if config.etcd.enabled else (),
+        ),
+        ("wordpress.memoryMb", config.wordpress.memory_mb, carrying if config.wordpress.enabled else ()),
+    ):
+        known = [server.known_memory_mb for server in servers if server.known_memory_mb is not None]
+        most = min(known, default=None)
+        if limit is not None and most is not None and limit > most - SYSTEM_MB:
+            text = (
+                f"must be {most - SYSTEM_MB} or less: the smallest server has {most} MB and the system needs"
+                f" {SYSTEM_MB}"
+            )
+            yield Problem(key=key, value=show(limit), text=text)
+
+
 def pool_in_container(context: Context) -> Iterator[Problem]:
     """The buffer pool leaves room for the rest of the database server."""
     limit = context.config.database.memory_mb
@@ -69,6 +91,7 @@ def write_cache(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("database.memoryMb", *_SIZES), find=container),
+    Check(reads=("etcd", "wordpress.enabled", "wordpress.memoryMb", *_SIZES), find=other_containers),
     Check(reads=("database.memoryMb", "database.bufferPoolMb", "database.flavor"), find=pool_in_container),
     Check(
         reads=("database.memoryMb", "database.bufferPoolMb", "database.flavor", *_SIZES), find=pool_in_server

@@ -81,11 +81,20 @@ def overlaps(key: str, context: Context) -> Iterator[Problem]:
     config = context.config
     cidr = {SUBNET: config.network.subnet, POOL: config.swarm.address_pool}[key]
     network = names.ipv4_network(cidr)
-    reason = _overlap(network, config) if network else None
+    if network is None:
+        return
+    reason = _overlap(network, config)
     if reason is not None:
         text = f"overlaps {reason}; {FREE_RANGES}"
         yield Problem(key=key, value=show(cidr), text=text)
-    elif network is not None and not network.is_private:
+        return
+    for where, trusted in _trusted(config):
+        if trusted.overlaps(network):
+            text = (
+                f"lies in {trusted} ({where}): clients with such addresses get no answer from the containers"
+            )
+            yield Problem(key=key, value=show(cidr), text=text, severity="warning")
+    if not network.is_private:
         text = "is a public range: whatever has these addresses cannot be reached from the containers"
         yield Problem(key=key, value=show(cidr), text=text, severity="warning")
 
@@ -97,7 +106,18 @@ def _overlap(network: IPv4Network, config: StackConfig) -> str | None:
     for key, address in _addresses(config):
         if address in network:
             return f"{address}, which the servers need to reach ({key})"
+    for key, trusted in _trusted(config):
+        if trusted.subnet_of(network):
+            return f"{trusted}, whose clients the containers could not answer ({key})"
     return None
+
+
+def _trusted(config: StackConfig) -> Iterator[tuple[str, IPv4Network]]:
+    """Networks from which clients come."""
+    for index, given in enumerate(config.host.trusted_subnets):
+        network = names.ipv4_network(given)
+        if network is not None:
+            yield f"host.trustedSubnets[{index}]", network
 
 
 def _addresses(config: StackConfig) -> Iterator[tuple[str, IPv4Address]]:

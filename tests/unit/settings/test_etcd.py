@@ -31,7 +31,7 @@ def test_a_mistake_is_refused_under_its_key(changes: dict[str, Any], key: str, w
     assert words in str(found[0])
 
 
-@pytest.mark.parametrize("changes", [{}, {"etcd.members": 5}, {"etcd.image": "registry:5000/etcd"}])
+@pytest.mark.parametrize("changes", [{}, {"etcd.members": 5}, {"etcd.image": "registry:5000/etcd:v3.7.1"}])
 def test_what_works_is_let_through(changes: dict[str, Any]) -> None:
     assert problems_of(spoil({**ON, **changes})) == []
 

@@ -13,7 +13,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("even servers", {"consul.servers": 4}, "consul.servers", "3 or 5"),
     ("more servers than there are", {**ON, "consul.servers": 5}, "consul.servers", "servers.count is 3"),
     ("one server", {**ON, "servers.count": 1}, "consul.servers", "servers.count is 1"),
-    ("image", {"consul.image": "Consul 1"}, "consul.image", "image reference"),
+    ("image", {**ON, "consul.image": "Consul 1"}, "consul.image", "image reference"),
     ("datacenter", {"consul.datacenter": "Toronto 1"}, "consul.datacenter", "letters a-z"),
     ("domain", {"consul.domain": "-"}, "consul.domain", "in lower case"),
     ("the servers' domain", {**ON, "consul.domain": "example.com"}, "consul.domain", "hide the servers'"),

@@ -106,6 +106,35 @@ def test_no_two_have_one_name(changes: dict[str, Any], key: str, whose: str, tmp
     assert_refused(changes, key, whose, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("section", "on"),
+    [("etcd", ETCD), ("consul", CONSUL), ("loadBalancer", BALANCER), ("wordpress", SITE)],
+)
+def test_an_image_is_a_reference_with_a_version(section: str, on: dict[str, Any], tmp_path: Path) -> None:
+    key = f"{section}.image"
+    assert_refused({**on, key: "an image!"}, key, "must be an image reference, such as", tmp_path)
+    (warning,) = sound(spoil({**on, key: "registry.example.com/own"})).warnings
+    assert (warning.key, warning.severity) == (key, "warning")
+    assert "has no tag" in warning.text
+    if section != "loadBalancer":
+        sound(spoil({key: "an image!"}))
+
+
+@pytest.mark.parametrize(("section", "on"), [("etcd", ETCD), ("wordpress", SITE)])
+def test_no_container_takes_the_systems_memory(section: str, on: dict[str, Any], tmp_path: Path) -> None:
+    key = f"{section}.memoryMb"
+    given = {**on, "servers.memoryMb": 4096}
+    sound(spoil({**given, key: 3712}))
+    assert_refused({**given, key: 3713}, key, "must be 3712 or less", tmp_path)
+
+
+def test_clients_networks_are_not_the_containers(tmp_path: Path) -> None:
+    trusted = {"network.subnet": "192.168.64.0/18", "host.trustedSubnets": ["192.168.65.0/24"]}
+    assert_refused(trusted, "network.subnet", "host.trustedSubnets[0]", tmp_path)
+    (warning,) = sound(spoil({**trusted, "host.trustedSubnets": ["192.168.0.0/16"]})).warnings
+    assert (warning.key, "no answer" in warning.text) == ("network.subnet", True)
+
+
 def test_a_name_is_free_while_its_owner_is_off() -> None:
     sound(spoil({"database.clusterName": "etcd"}))
 
