@@ -2,27 +2,30 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
+from settings.checks import Check
 from settings.model import Settings
 from settings.parse import parse
 from settings.problems import NAMESPACE, report
 from settings.stack_file import encrypted_keys
 
 
-def load(stack: str, *, root: Path) -> Settings:
-    """The checked configuration of the stack that the engine is running.
+def load(stack: str, *, root: Path, further: Sequence[Check] = ()) -> Settings:
+    """The checked configuration of the stack that the engine is running; `further` as in `parse`.
 
     Raises `pulumi.RunError` with one message that lists every problem; nothing has been touched by then.
     Secrets are `pydantic.SecretStr` in the result: wrap their values with `pulumi.Output.secret` where they
     enter a resource.
     """
     raw = _read_all()
-    outcome = parse(raw, stack, root, environ=os.environ, secret_keys=_secret_keys(raw, stack, root))
+    secret_keys = _secret_keys(raw, stack, root)
+    outcome = parse(raw, stack, root, environ=os.environ, secret_keys=secret_keys, further=further)
     if isinstance(outcome, list):
         raise pulumi.RunError(report(stack, [problem for problem in outcome if problem.severity == "error"]))
     for warning in outcome.warnings:

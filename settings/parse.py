@@ -1,6 +1,6 @@
 """From the raw stack configuration to `Settings`, or to the list of everything that is wrong with it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ def parse(
     *,
     environ: Mapping[str, str] | None = None,
     secret_keys: Collection[str] | None = None,
+    further: Sequence[checks.Check] = (),
 ) -> Settings | list[Problem]:
     """Checks a whole configuration without touching anything but the files that it names.
 
     `raw` holds the sections by name, as in `Pulumi.<stack>.yaml` without the namespace. A value that is still
     encrypted (`{"secure": ...}`) counts as given. `environ` may hold the credentials. `secret_keys` are the
     keys, or the sections, known to be encrypted in the file: with it, a secret found in clear is a problem
-    (unless the endpoint is on this machine).
+    (unless the endpoint is on this machine). `further` are rules that may ask somebody else, each only where
+    nothing is wrong with what it reads.
     """
     given: dict[str, Any] = {}
     encrypted: list[str] = []
@@ -38,7 +40,10 @@ def parse(
         root=root,
         secret_keys=None if secret_keys is None else {*secret_keys, *from_environment},
     )
-    problems = shape.problems + checks.run(context, {*shape.unsure, *encrypted})
+    unsure = {*shape.unsure, *encrypted}
+    problems = shape.problems + checks.run(context, unsure)
+    wrong = {problem.key for problem in problems if problem.severity == "error"}
+    problems += checks.run(context, unsure | wrong, further)
     problems = [problem for problem in problems if not any(covers(key, problem.key) for key in encrypted)]
     order = [*StackConfig.model_fields, *LATER_SECTIONS]
     problems.sort(key=lambda problem: _position(order, problem.key))
