@@ -127,13 +127,7 @@ class TopologyGuardProvider(StatelessProvider):
         failures = [CheckFailure("", verdict.refusal)] if verdict.refusal else []
         if _olds.get("cluster") and _olds["cluster"] != inputs.get("cluster"):
             failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
-        # A network that was never reached whole carries nothing yet, and may be mended.
-        reached = (record.get("topology") or {}).get("network") or {}
-        wanted = inputs.get("network") or {}
-        moved = [key for key in reached if changed(reached[key], wanted.get(key))]
-        if moved:
-            failures.append(CheckFailure("", _moved(moved, reached, wanted)))
-        return CheckResult(inputs, failures)
+        return CheckResult(inputs, failures + _fixed(record.get("topology") or {}, inputs))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """The first deployment: there is no quorum yet that could be lost."""
@@ -158,6 +152,23 @@ def _renamed(before: str, after: str) -> str:
         f"database.clusterName {after} would put an empty cluster in the place of {before}, whose data stays"
         f" in volumes nobody uses; set it back to {before}, or make another stack for {after}"
     )
+
+
+def _fixed(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFailure]:
+    """What a stack keeps once it was reached whole; before that it carries nothing, and may be mended."""
+    failures = []
+    was, wanted = reached.get("network") or {}, inputs.get("network") or {}
+    moved = [key for key in was if changed(was[key], wanted.get(key))]
+    if moved:
+        failures.append(CheckFailure("", _moved(moved, was, wanted)))
+    if reached and bool(reached.get("stepwise")) != bool(inputs.get("stepwise")):
+        modes = ("homogeneous", "ordered") if inputs.get("stepwise") else ("ordered", "homogeneous")
+        said = (
+            f"database.mode {modes[0]} in place of {modes[1]} would make other members beside those that have"
+            " the data; set it back, or make another stack with it and move the data there"
+        )
+        failures.append(CheckFailure("", said))
+    return failures
 
 
 def _moved(keys: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

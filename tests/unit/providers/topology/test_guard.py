@@ -159,6 +159,37 @@ def test_no_sequence_of_killed_ups_ever_has_more_in_flux_than_the_quorum_can_los
             last_settled, touched = identities, set()
 
 
+class TestMode:
+    """Members of one kind do not take the place of the other."""
+
+    def said(self, reached: dict[str, Any] | None, wanted: dict[str, Any]) -> list[str]:
+        began = {**declared("aaa"), **(reached or {}), "attempt": "1", "in_flux": []}
+        news = {**declared("aaa"), **wanted}
+        if reached is not None:
+            news["settled"] = {"topology": {**declared("aaa"), **reached}, "attempt": "1"}
+        return [failure.reason for failure in TopologyGuardProvider().check(began, news).failures]
+
+    @pytest.mark.parametrize(
+        ("reached", "wanted", "modes"),
+        [
+            ({"stepwise": None}, {"stepwise": True}, "homogeneous in place of ordered"),
+            ({"stepwise": True}, {"stepwise": None}, "ordered in place of homogeneous"),
+        ],
+    )
+    def test_another_one_is_refused(
+        self, reached: dict[str, Any], wanted: dict[str, Any], modes: str
+    ) -> None:
+        (said,) = self.said(reached, wanted)
+        assert said.startswith(f"database.mode {modes} would make other members")
+
+    @pytest.mark.parametrize("mode", [None, True])
+    def test_the_same_one_passes(self, mode: bool | None) -> None:
+        assert self.said({"stepwise": mode}, {"stepwise": mode}) == []
+
+    def test_one_that_was_never_reached_can_be_changed(self) -> None:
+        assert self.said(None, {"stepwise": True}) == []
+
+
 class TestNetwork:
     """The overlay network that was reached stays what it is."""
 
