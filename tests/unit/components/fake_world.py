@@ -9,11 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """One place to deploy to; another one has other addresses and ids."""
+    """One place to deploy to; another one has other addresses and ids.
+
+    authority_until, certificates_until: when what is signed now ends.
+    """
 
     first_id: int = 7001
     public_net: str = "10.140.0"
     private_net: str = "10.141.0"
+    authority_until: str = "2999-01-01T00:00:00+00:00"
+    certificates_until: str = "2999-01-01T00:00:00+00:00"
 
     def made(self, type_: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Id and outputs of a resource once it is there, beside its inputs."""
@@ -26,6 +31,19 @@ class World:
                 "public_ip": f"{self.public_net}.{9 + number}",
                 "private_ip": f"{self.private_net}.{9 + number}",
                 "fqdn": f"{inputs['hostname']}.{inputs['domain']}",
+            }
+        if kind == "Authority":
+            return f"id-of-{name}", {
+                "certificate": f"certificate of {name} until {self.authority_until}",
+                "private_key": _secret(name),
+                "authority_id": _digest(name)[:16],
+                "expires": self.authority_until,
+            }
+        if kind == "Certificate":
+            return f"id-of-{name}", {
+                "certificate": f"certificate of {name} until {self.certificates_until}",
+                "private_key": _secret(name + self.certificates_until),
+                "expires": self.certificates_until,
             }
         if kind in ("ServiceConfig", "Secret"):
             return f"id-of-{inputs['name']}", {}
@@ -74,17 +92,6 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
         "cluster_id": "c1",
         "member_id": _digest(name)[:16],
         "version": "3.6.6",
-    },
-    "Authority": lambda name, _: {
-        "certificate": f"certificate of {name}",
-        "private_key": _secret(name),
-        "authority_id": _digest(name)[:16],
-        "expires": "2999-01-01T00:00:00+00:00",
-    },
-    "Certificate": lambda name, _: {
-        "certificate": f"certificate of {name}",
-        "private_key": _secret(name),
-        "expires": "2999-01-01T00:00:00+00:00",
     },
     "ClusterBirth": lambda *_: {"cluster_uuid": "5f0c3ad2-c6f2-11f0-9d6e-0242ac110002"},
     "SyncedMember": lambda *_: {
