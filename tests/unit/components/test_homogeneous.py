@@ -47,14 +47,24 @@ class TestOneService:
         assert placement["constraints"] == ["node.labels.galera-swarm.seat.galera==yes"]
         assert placement["maxReplicas"] == 1
 
-    def test_growth_leaves_the_service_as_it_is(self, stacks: Stacks) -> None:
-        before = stacks.deployed({**EQUAL, "database.members": 3, "servers.count": 5})
-        after = stacks.deployed({**EQUAL, "database.members": 5, "servers.count": 5}, previous=before)
-        assert f"{SERVICE} galera" not in touched(after)
-        assert {what.split(" ")[1] for what in touched(after) if SEAT in what} == {
-            "galera-db-4-seat",
-            "galera-db-5-seat",
-        }
+    def test_three_five_seven_three_leaves_who_stays_as_they_are(self, stacks: Stacks) -> None:
+        def members(count: int) -> dict[str, Any]:
+            return {**EQUAL, "database.members": count, "servers.count": 7}
+
+        def seats(engine: FakeEngine) -> dict[str, str]:
+            assert f"{SERVICE} galera" not in touched(engine)
+            return {what.split(" ")[1]: how for what, how in touched(engine).items() if SEAT in what}
+
+        three = stacks.deployed(members(3))
+        five = stacks.deployed(members(5), previous=three)
+        assert seats(five) == {f"galera-db-{number}-seat": "create" for number in (4, 5)}
+        seven = stacks.deployed(members(7), previous=five)
+        assert seats(seven) == {f"galera-db-{number}-seat": "create" for number in (6, 7)}
+        back = stacks.deployed(members(3), previous=seven)
+        assert seats(back) == {f"galera-db-{number}-seat": "delete" for number in (4, 5, 6, 7)}
+        for number in (5, 6, 7):
+            ahead = seven[SEAT, f"galera-db-{number - 1}-seat"]
+            assert ahead.urn in seven.before(seven[SEAT, f"galera-db-{number}-seat"]), "leaves before it"
 
     def test_the_key_to_etcd_is_a_secret_and_its_authority_is_not(self, stacks: Stacks) -> None:
         engine = stacks.deployed(EQUAL)
