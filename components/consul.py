@@ -199,7 +199,8 @@ class Consul(pulumi.ComponentResource):
     def _facts(self, working: WorkingConsul) -> pulumi.Output[Mapping[str, object]]:
         args = self._args
         addresses = pulumi.Output.all(*[host.private_ip for host in args.hosts])
-        return pulumi.Output.all(addresses, working.leader, working.version).apply(
+        authority = args.authority.certificate
+        return pulumi.Output.all(addresses, working.leader, working.version, authority).apply(
             lambda known: {
                 "datacenter": args.datacenter,
                 "servers": [server.hostname for server in args.hosts[: args.servers]],
@@ -209,6 +210,7 @@ class Consul(pulumi.ComponentResource):
                     {"server": host.hostname, "host": address, "port": args.ports.https}
                     for host, address in zip(args.hosts, known[0], strict=True)
                 ],
+                "authority": known[3],
                 "httpPort": args.ports.http,
                 "dns": [{"host": address, "port": args.ports.dns} for address in known[0]],
             }

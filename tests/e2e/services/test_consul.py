@@ -1,6 +1,10 @@
 """Consul beside the database and etcd, in the order in which a user meets it: up, names, faults."""
 
+import contextlib
+import http.client
 import socket
+import ssl
+from typing import Any
 
 import pytest
 
@@ -41,6 +45,21 @@ def test_keys_are_written_with_the_token_and_refused_without(stack: Stack) -> No
     assert written == 200
     assert api("services-3", "/v1/kv/greeting?raw", token=token) == (200, "hello")
     assert api("services-3", "/v1/kv/greeting?raw")[0] == 403
+
+
+def test_the_api_speaks_tls_by_the_stacks_own_authority(stack: Stack) -> None:
+    consul = stack.outputs()["consul"]
+    for door in consul["endpoints"]:
+        assert https_status(door, ssl.create_default_context(cadata=consul["authority"])) == 200
+    with pytest.raises(ssl.SSLCertVerificationError):
+        https_status(consul["endpoints"][0], ssl.create_default_context())
+
+
+def https_status(door: dict[str, Any], trust: ssl.SSLContext) -> int:
+    connection = http.client.HTTPSConnection(door["host"], int(door["port"]), context=trust, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", "/v1/status/leader")
+        return connection.getresponse().status
 
 
 def test_no_secret_is_in_a_log_an_environment_or_the_open_state(stack: Stack) -> None:
@@ -84,6 +103,9 @@ def test_ordinary_names_are_resolved_as_before_also_without_consul(stack: Stack)
     """The agent is the first name server of its server, and must never be the only one."""
     assert "galera-swarm consul" in on_node("services-3", "cat /etc/resolv.conf")
     own = resolves("services-3", "services-1.sandbox.test")
+    # A name that the cloud's DNS knows, and no server's /etc/hosts.
+    elsewhere, agents = node_container("services-1"), addresses(stack)
+    assert names(agents["services-3"], elsewhere), "the agent asks its recursors"
     before = on_node("services-3", "getent ahostsv4 deb.debian.org || echo none")
     on_node("services-1", "docker service scale --detach consul-3=0")
     container = "docker ps -q --filter label=com.docker.swarm.service.name=consul-3"
