@@ -200,12 +200,24 @@ def test_four_become_two_and_no_copy_is_lost(stack: Stack) -> None:
     assert stack.changes() == {}
 
 
-def test_destroy_ends_quickly_and_takes_everything_along(stack: Stack) -> None:
+def test_switched_off_and_on_again_it_finds_its_volumes(stack: Stack) -> None:
     stack.set("aerospike.enabled", False)
     planned = stack.changes()
     assert "aerospike-stable" in {urn.split("::")[-1] for urn in planned["delete"]}
     assert set(planned) <= {"delete", "update"}
     assert all(urn.split("::")[-1].startswith("aerospike") for urn in planned["delete"])
+    stack.up()
+    assert "aerospike" not in stack.outputs()
+    for what in ("service ls", "config ls", "secret ls"):
+        assert "aerospike" not in on_node(f"{NAME}-1", f"docker {what} --format '{{{{.Name}}}}'")
+    assert "aerospike-data" in on_node(f"{NAME}-2", "docker volume ls -q").split()
+    assert stack.changes() == {}
+    stack.set("aerospike.enabled", True)
+    stack.up()
+    assert is_one(hosts_of(stack.outputs()))
+
+
+def test_destroy_ends_quickly_and_takes_everything_along(stack: Stack) -> None:
     container = node_container(f"{NAME}-1")
     stack.run("destroy", "--yes", "--skip-preview", timeout=300)
     assert container not in docker("ps", "-aq", "--no-trunc")
