@@ -176,7 +176,9 @@ frontend site
 """
     backends = [_site_backend("site", SITE_CHECK, [replicas])]
     if site.files_name:
-        keeper = _replicas("files", site.files_name, 1)
+        # Whoever does not even give a file away is gone, and with it the forms that wait there. A replica
+        # that waits for the database is not: its requests may still be answered.
+        keeper = f"{_replicas('files', site.files_name, 1)} on-marked-down shutdown-sessions"
         backends.append(_site_backend("site-files", FILE_CHECK, [keeper, f"{replicas} backup"]))
     return [frontend, *backends]
 

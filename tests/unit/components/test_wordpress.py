@@ -187,6 +187,11 @@ class TestFrontend:
         backend = text.split("backend site-files\n")[1]
         assert "server-template files 1-24 keeper:80" in backend
         assert backend.count(" backup") == 1
+        site = text.split("backend site\n")[1].split("backend ")[0]
+        cut = [line for line in text.splitlines() if "on-marked-down" in line and "replica" in line]
+        assert "on-marked-down" not in site, "a replica that waits for the database goes on"
+        assert cut == []
+        assert "keeper:80" in next(line for line in backend.splitlines() if "on-marked-down" in line)
 
     def test_the_database_part_is_the_same_with_and_without_a_site(self) -> None:
         without = configuration(BalancerPlan(members_name="m", members=3))
