@@ -30,6 +30,8 @@ FIRST_WORD_SECONDS = 15.0
 """A registry that has not even named the image by then counts as not reachable."""
 PULL_SECONDS = 900.0
 BUILD_SECONDS = 1800.0
+BASE_SECONDS = 25.0
+"""What mmdebstrap usually takes."""
 
 SUITES = (
     "deb http://deb.debian.org/debian bookworm main\n"
@@ -45,11 +47,13 @@ class ImageSource:
 
     `upstream` is the name under which registries and the program know it; without one it is the sandbox's
     own. `is_told_its_name`: the build is given it as the argument IMAGE, where one source serves two names.
+    `go_seconds`: what its programs usually take to be built from Go modules, on two cores.
     """
 
     directory: str
     upstream: str | None = None
     is_told_its_name: bool = False
+    go_seconds: float | None = None
 
     @property
     def content(self) -> str:
@@ -68,8 +72,8 @@ SERVICES = (
     ImageSource("mariadb", "mariadb:10.11"),
     ImageSource("haproxy", "haproxy:2.6"),
     ImageSource("wordpress", "wordpress:6.1-apache"),
-    ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6"),
-    ImageSource("consul", "hashicorp/consul:1.19.2"),
+    ImageSource("etcd", "quay.io/coreos/etcd:v3.6.6", go_seconds=60.0),
+    ImageSource("consul", "hashicorp/consul:1.19.2", go_seconds=240.0),
     ImageSource("python", "python:3.11-slim"),
     ImageSource("aerospike", "aerospike/aerospike-server:8.1.2.3", is_told_its_name=True),
     ImageSource("aerospike", "aerospike/aerospike-server-enterprise:8.1.2.3", is_told_its_name=True),
@@ -142,7 +146,14 @@ class Images:
 
     def _pull(self, name: str) -> bool:
         """Pull the image; False, quickly, when no registry answers."""
-        self._progress.say(f"pulling {name}")
+        with self._progress.during(f"pulling {name}"):
+            reason = self._pulled(name)
+        if reason is not None:
+            self._progress.say(f"no registry gives {name} ({reason}), so it is built here")
+        return reason is None
+
+    def _pulled(self, name: str) -> str | None:
+        """Why it could not be pulled; None if it was."""
         with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as complaint:
             process = subprocess.Popen(
                 [self._docker.program, "pull", name],
@@ -159,11 +170,9 @@ class Images:
             if process.returncode == 0:
                 with self._layout.fetched.open("a") as stream:
                     stream.write(f"{name}\n")
-                return True
+                return None
             complaint.seek(0)
-            reason = last_line(complaint.read()) if process.returncode > 0 else "it does not answer"
-        self._progress.say(f"no registry gives {name} ({reason}), so it is built here")
-        return False
+            return last_line(complaint.read()) if process.returncode > 0 else "it does not answer"
 
     def _ensure_base(self) -> None:
         with self._base:
@@ -180,8 +189,10 @@ class Images:
                 "install it with 'apt-get install mmdebstrap'."
             )
             raise HostError(message)
-        self._progress.say(f"making {BASE_IMAGE} with mmdebstrap (about 25 s)")
-        with tempfile.TemporaryDirectory(dir=self._layout.state, prefix="base.") as directory:
+        with (
+            self._progress.during(f"making {BASE_IMAGE} with mmdebstrap", BASE_SECONDS),
+            tempfile.TemporaryDirectory(dir=self._layout.state, prefix="base.") as directory,
+        ):
             archive, sources = Path(directory, "base.tar"), Path(directory, "sources.list")
             sources.write_text(SUITES)
             done = subprocess.run(
@@ -204,24 +215,25 @@ class Images:
             )
 
     def _build_with_go(self, source: ImageSource) -> None:
-        self._progress.say(f"building the programs of {source.tag} from Go modules")
         with tempfile.TemporaryDirectory(dir=self._layout.state, prefix="build.") as directory:
-            build_context(SOURCES / source.directory, Path(directory))
+            what = f"building the programs of {source.tag} from Go modules"
+            with self._progress.during(what, source.go_seconds):
+                build_context(SOURCES / source.directory, Path(directory))
             self._build(source, Path(directory))
 
     def _build(self, source: ImageSource, context: Path) -> None:
-        self._progress.say(f"building {source.tag}")
-        self._docker.run(
-            "build",
-            "--quiet",
-            "--network=host",
-            f"--label={CONTENT_LABEL}={source.content}",
-            f"--tag={source.tag}",
-            *([f"--build-arg=IMAGE={source.tag}"] if source.is_told_its_name else []),
-            str(context),
-            purpose=f"build the image {source.tag}",
-            timeout_seconds=BUILD_SECONDS,
-        )
+        with self._progress.during(f"building {source.tag}"):
+            self._docker.run(
+                "build",
+                "--quiet",
+                "--network=host",
+                f"--label={CONTENT_LABEL}={source.content}",
+                f"--tag={source.tag}",
+                *([f"--build-arg=IMAGE={source.tag}"] if source.is_told_its_name else []),
+                str(context),
+                purpose=f"build the image {source.tag}",
+                timeout_seconds=BUILD_SECONDS,
+            )
         self._progress.say(f"built {source.tag}")
         if source.upstream is None:
             self._remove_outdated(source)
