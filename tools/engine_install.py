@@ -86,7 +86,7 @@ def _install() -> str:
     if reachable(_INSTALLER):
         try:
             return _run_installer()
-        except ToolError:
+        except (ToolError, OSError):
             # The release could not be had from here after all; its log stays, and the build is the way left.
             pass
     return _build()
