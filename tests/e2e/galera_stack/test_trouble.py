@@ -1,22 +1,31 @@
 """A stack of one server whose cloud fails around the order, and which vanishes while `up` works on it.
 
-The tests share the stack and run in order; only the last one brings it up.
+The tests share the stack and run in order; only the last two see it up. Its host and its database have what the
+other stacks leave at its default.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.cloud import faults, guests, ordered, sandbox
-from tests.e2e.ledger import endpoints_of, synced
-from tests.e2e.stack import Stack, temporary_stack
+from tests.e2e.cloud import faults, guests, on_node, ordered, sandbox
+from tests.e2e.ledger import ask, endpoints_of, synced
+from tests.e2e.stack import Stack, dev_config, temporary_stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 NAME = "trouble"
 SERVER = "trouble-1"
+HOST = {
+    "dataDisk": {"filesystem": "ext4"},
+    "ntpServers": ["10.141.0.2"],
+    "searchDomains": ["db.sandbox.test"],
+    "labels": {"rack": "r1"},
+    "logMaxFiles": 2,
+}
 MOMENT_SECONDS = 8.0
 """Shorter than what SSH and the engine wait for a silent server."""
 _HERE = {"hostname": "trouble-*"}
@@ -25,9 +34,15 @@ _ORDER = {**_HERE, "method": "placeOrder", "kind": "drop"}
 
 @pytest.fixture(scope="module")
 def stack(running_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    scripts = tmp_path_factory.mktemp("init-scripts")
+    (scripts / "01-script.sql").write_text(
+        "CREATE DATABASE scripted; CREATE TABLE scripted.by_script (n INT);\n"
+    )
     with temporary_stack(
         NAME,
         tmp_path_factory.mktemp(NAME),
+        database__initScripts=str(scripts),
+        host={**dev_config()["host"], **HOST},
         servers__hostnamePrefix=NAME,
         servers__count=1,
         cloud__orderDoubtSeconds=5,
@@ -92,3 +107,18 @@ def test_a_server_that_vanishes_for_a_moment_is_waited_for(stack: Stack, before:
     outputs = stack.outputs()
     assert synced(endpoints_of(outputs), outputs["databaseRootPassword"])
     assert stack.changes() == {}
+
+
+def test_its_host_and_its_database_are_what_the_config_says(stack: Stack) -> None:
+    outputs = stack.outputs()
+    (endpoint,) = endpoints_of(outputs)
+    tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'scripted'"
+    assert ask(endpoint, outputs["databaseRootPassword"], tables) == [("by_script",)]
+    assert on_node(SERVER, "findmnt -no FSTYPE /var/lib/docker").strip() == "ext4"
+    assert "rack=r1" in on_node(SERVER, "docker info --format '{{.Labels}}'")
+    assert "server 10.141.0.2" in on_node(SERVER, "cat /etc/chrony/chrony.conf")
+    daemon = json.loads(on_node(SERVER, "cat /etc/docker/daemon.json"))
+    assert daemon["dns-search"] == ["db.sandbox.test"]
+    assert daemon["log-opts"]["max-file"] == "2"
+    member = "docker ps -q --filter label=com.docker.swarm.service.name=galera-1"
+    assert "db.sandbox.test" in on_node(SERVER, f"docker exec $({member}) cat /etc/resolv.conf")

@@ -26,7 +26,8 @@ def agents(stack: Stack) -> dict[str, str]:
     return _starts()
 
 
-def test_three_become_five(stack: Stack, keys: Keys, agents: dict[str, str]) -> None:
+def test_three_become_five_of_which_two_are_workers(stack: Stack, keys: Keys, agents: dict[str, str]) -> None:
+    stack.set("swarm.managers", 3)
     stack.set("database.members", 3)
     stack.set("servers.count", 5)
     stack.set("etcd.members", 5)
@@ -37,6 +38,7 @@ def test_three_become_five(stack: Stack, keys: Keys, agents: dict[str, str]) -> 
     assert keys.voters() == [f"etcd-{number}" for number in range(1, 6)]
     assert ledger.acknowledged
     assert ledger.lost() == set()
+    assert stack.outputs()["swarm"]["workers"] == ["services-4", "services-5"]
     assert _voting_agents("services-5") == 5
     assert _starts() == agents
 
