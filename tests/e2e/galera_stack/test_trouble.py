@@ -1,6 +1,6 @@
 """A stack of one server whose cloud fails around the order, and which vanishes while `up` works on it.
 
-The tests share the stack and run in order; only the last two see it up. Its host and its database have what the
+The tests share the stack and run in order; only the last two see it up. Its host and its database have what
 other stacks leave at its default.
 """
 
