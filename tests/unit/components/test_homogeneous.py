@@ -47,7 +47,7 @@ class TestOneService:
         assert placement["constraints"] == ["node.labels.galera-swarm.seat.galera==yes"]
         assert placement["maxReplicas"] == 1
 
-    def test_three_five_seven_three_leaves_who_stays_as_they_are(self, stacks: Stacks) -> None:
+    def test_growth_and_shrinking_leave_the_service_and_who_stays_as_they_are(self, stacks: Stacks) -> None:
         def members(count: int) -> dict[str, Any]:
             return {**EQUAL, "database.members": count, "servers.count": 7}
 
@@ -56,10 +56,8 @@ class TestOneService:
             return {what.split(" ")[1]: how for what, how in touched(engine).items() if SEAT in what}
 
         three = stacks.deployed(members(3))
-        five = stacks.deployed(members(5), previous=three)
-        assert seats(five) == {f"galera-db-{number}-seat": "create" for number in (4, 5)}
-        seven = stacks.deployed(members(7), previous=five)
-        assert seats(seven) == {f"galera-db-{number}-seat": "create" for number in (6, 7)}
+        seven = stacks.deployed(members(7), previous=three)
+        assert seats(seven) == {f"galera-db-{number}-seat": "create" for number in (4, 5, 6, 7)}
         back = stacks.deployed(members(3), previous=seven)
         assert seats(back) == {f"galera-db-{number}-seat": "delete" for number in (4, 5, 6, 7)}
         for number in (5, 6, 7):

@@ -54,12 +54,11 @@ def test_members_are_the_same_with_and_without_it(stacks: Stacks, on: FakeEngine
         assert on.registered[before.urn].plain == before.plain, before.name
 
 
-@pytest.mark.parametrize("count", [4, 7])
-def test_growth_of_the_cluster_touches_no_load_balancer(stacks: Stacks, on: FakeEngine, count: int) -> None:
-    grown = stacks.deployed({**ON, "servers.count": count, "database.members": count}, previous=on)
+def test_growth_of_the_cluster_touches_no_load_balancer(stacks: Stacks, on: FakeEngine) -> None:
+    grown = stacks.deployed({**ON, "servers.count": 7, "database.members": 7}, previous=on)
     for service in numbered(on, SERVICE, "load-balancer-#"):
         assert grown.registered[service.urn].operation == "same", service.name
-    assert grown[SERVICE, f"load-balancer-{count}"].operation == "create"
+    assert grown[SERVICE, "load-balancer-7"].operation == "create"
 
 
 @pytest.mark.parametrize(("count", "room"), [(1, 24), (3, 24), (5, 24), (7, 24), (8, 24), (9, 48), (50, 168)])

@@ -53,8 +53,3 @@ def test_a_renewed_authority_has_its_key_and_renews_no_certificate(stacks: Stack
     assert "Authority" in kinds
     assert "Certificate" not in kinds
     assert "Service" in kinds, "whoever checks by it learns the new one"
-
-
-def test_one_that_has_long_to_go_is_left_alone(stacks: Stacks) -> None:
-    before = stacks.deployed(ON)
-    assert touched(stacks.deployed(ON, previous=before)) == {}
