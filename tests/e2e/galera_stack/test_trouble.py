@@ -114,7 +114,8 @@ def test_its_host_and_its_database_are_what_the_config_says(stack: Stack) -> Non
     (endpoint,) = endpoints_of(outputs)
     tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'scripted'"
     assert ask(endpoint, outputs["databaseRootPassword"], tables) == [("by_script",)]
-    assert on_node(SERVER, "findmnt -no FSTYPE /var/lib/docker").strip() == "ext4"
+    disk, kind = on_node(SERVER, "df --output=source,fstype /var/lib/docker | tail -n 1").split()
+    assert (disk.startswith("/dev/xvd"), kind) == (True, "ext4"), disk
     assert "rack=r1" in on_node(SERVER, "docker info --format '{{.Labels}}'")
     assert "server 10.141.0.2" in on_node(SERVER, "cat /etc/chrony/chrony.conf")
     daemon = json.loads(on_node(SERVER, "cat /etc/docker/daemon.json"))
