@@ -1,5 +1,6 @@
 """HAProxy's configuration: a pure text, so that the same settings give the same containers."""
 
+import math
 from dataclasses import dataclass
 
 #: Ports inside the container; the ones on the servers are the user's to choose.
@@ -8,8 +9,8 @@ WRITER_PORT, READER_PORT, STATS_PORT, SITE_PORT = 6446, 6447, 8404, 8080
 HEALTH_PORT = 9200
 #: What a replica is asked: a page that needs the database, and a file, which costs next to nothing.
 SITE_CHECK, FILE_CHECK = "/wp-login.php", "/wp-includes/images/blank.gif"
-#: Room for the addresses of eight members or replicas, and as much again for each further eight.
-PLACES = 24
+#: Members or replicas for which there is room at a time: eight, sixteen and so on.
+STEP = 8
 #: User of the statistics page.
 STATS_USER = "admin"
 
@@ -52,7 +53,7 @@ def places(count: int) -> int:
 
     In steps, so that growing from three to seven and back changes no load balancer.
     """
-    return PLACES * -(-count // (PLACES // 3))
+    return 3 * STEP * math.ceil(count / STEP)
 
 
 def statistics_page(password: str) -> str:

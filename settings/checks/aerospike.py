@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from settings.checks import names
 from settings.checks.check import Check, Context
+from settings.checks.images import IMAGE, reference
 from settings.checks.memory import SYSTEM_MB
 from settings.checks.network import SPARE_ADDRESSES
 from settings.model import aerospike_memory_mb, member_count
@@ -19,10 +20,6 @@ SERVER_MB = 256
 #: Oldest server whose configuration file is written the way it is here.
 OLDEST_SERVER = (7, 0)
 
-_IMAGE = re.compile(
-    r"(?P<repository>(?:[A-Za-z0-9.\-]+(?::\d+)?/)?[a-z0-9]+(?:[._\-/]+[a-z0-9]+)*)"
-    r"(?::(?P<tag>\w[\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
-)
 _CLUSTER_NAME = re.compile(r"[a-z]([a-z0-9\-]{0,30}[a-z0-9])?")
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,30}")
 
@@ -39,15 +36,10 @@ def images(context: Context) -> Iterator[Problem]:
     if section is None:
         return
     for key, given in (("image", section.image), ("agentImage", section.agent_image)):
-        match = _IMAGE.fullmatch(given)
-        if match is None:
-            text = "must be an image reference, such as aerospike/aerospike-server:8.1.2.3"
-            yield Problem(key=f"aerospike.{key}", value=show(given), text=text)
-        elif not match["tag"] and not match["digest"]:
-            text = "has no tag: containers started at different times may run different versions"
-            yield Problem(key=f"aerospike.{key}", value=show(given), text=text, severity="warning")
-        elif key == "image" and _is_too_old(match["tag"] or ""):
-            yield Problem(key="aerospike.image", value=show(given), text="must be Aerospike 7.0 or newer")
+        yield from reference(f"aerospike.{key}", given, "aerospike/aerospike-server:8.1.2.3")
+    match = IMAGE.fullmatch(section.image)
+    if match is not None and _is_too_old(match["tag"] or ""):
+        yield Problem(key="aerospike.image", value=show(section.image), text="must be Aerospike 7.0 or newer")
 
 
 def _is_too_old(tag: str) -> bool:

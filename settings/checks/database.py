@@ -6,6 +6,7 @@ from pathlib import Path
 
 from settings import my_cnf
 from settings.checks.check import Check, Context
+from settings.checks.images import IMAGE, untagged
 from settings.flavors import FLAVORS
 from settings.model import member_count, member_names
 from settings.problems import Problem, show
@@ -17,10 +18,6 @@ NOT_RUN = frozenset({"percona-xtradb-cluster"})
 #: Init scripts travel through the stack's state: this much in all, in bytes.
 MOST_SCRIPT_BYTES = 16 * 1024 * 1024
 
-IMAGE = re.compile(
-    r"(?P<repository>(?:[A-Za-z0-9.\-]+(?::\d+)?/)?[a-z0-9]+(?:[._\-/]+[a-z0-9]+)*)"
-    r"(?::(?P<tag>\w[\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
-)
 _CLUSTER_NAME = re.compile(r"[a-z]([a-z0-9\-]{0,30}[a-z0-9])?")
 _SCRIPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 
@@ -60,8 +57,7 @@ def image(context: Context) -> Iterator[Problem]:
     if match["repository"].endswith(flavor.repository) and (version < flavor.oldest or is_too_new):
         yield Problem(key="database.image", value=show(given), text=f"must be {flavor.versions}")
     if not match["tag"] and not match["digest"]:
-        text = "has no tag: members started at different times may run different versions"
-        yield Problem(key="database.image", value=show(given), text=text, severity="warning")
+        yield untagged("database.image", given, "members")
 
 
 def members(context: Context) -> Iterator[Problem]:

@@ -1,14 +1,34 @@
-"""References of the images beside the database's: each can be read, and names one version."""
+"""References of images: each can be read, and names one version."""
 
+import re
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.checks.database import IMAGE
 from settings.problems import Problem, show
+
+IMAGE = re.compile(
+    r"(?P<repository>(?:[A-Za-z0-9.\-]+(?::\d+)?/)?[a-z0-9]+(?:[._\-/]+[a-z0-9]+)*)"
+    r"(?::(?P<tag>\w[\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?"
+)
+
+
+def reference(key: str, given: str, example: str) -> Iterator[Problem]:
+    """What is wrong with one reference."""
+    match = IMAGE.fullmatch(given)
+    if match is None:
+        yield Problem(key=key, value=show(given), text=f"must be an image reference, such as {example}")
+    elif not match["tag"] and not match["digest"]:
+        yield untagged(key, given, "containers")
+
+
+def untagged(key: str, given: str, who: str) -> Problem:
+    """A word about a reference that may mean another image tomorrow."""
+    text = f"has no tag: {who} started at different times may run different versions"
+    return Problem(key=key, value=show(given), text=text, severity="warning")
 
 
 def references(context: Context) -> Iterator[Problem]:
-    """Of what is on."""
+    """Of the systems that are on; database and Aerospike look at theirs more closely."""
     config = context.config
     for name, section in (
         ("etcd", config.etcd),
@@ -16,15 +36,9 @@ def references(context: Context) -> Iterator[Problem]:
         ("loadBalancer", config.load_balancer),
         ("wordpress", config.wordpress),
     ):
-        key, match = f"{name}.image", IMAGE.fullmatch(section.image)
-        if not section.enabled:
-            continue
-        if match is None:
-            text = f"must be an image reference, such as {type(section).model_fields['image'].default}"
-            yield Problem(key=key, value=show(section.image), text=text)
-        elif not match["tag"] and not match["digest"]:
-            text = "has no tag: containers started at different times may run different versions"
-            yield Problem(key=key, value=show(section.image), text=text, severity="warning")
+        if section.enabled:
+            example = type(section).model_fields["image"].default
+            yield from reference(f"{name}.image", section.image, example)
 
 
 _ENABLED = ("etcd.enabled", "consul.enabled", "loadBalancer.enabled", "wordpress.enabled")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.model import buffer_pool_mb, member_count, smallest_server_memory_mb
+from settings.model import buffer_pool_mb, member_count, smallest_memory_mb, smallest_server_memory_mb
 from settings.problems import Problem, show
 
 #: What the system, Docker and the SSH session take of a server, in MB.
@@ -34,8 +34,7 @@ def other_containers(context: Context) -> Iterator[Problem]:
         ),
         ("wordpress.memoryMb", config.wordpress.memory_mb, carrying if config.wordpress.enabled else ()),
     ):
-        known = [server.known_memory_mb for server in servers if server.known_memory_mb is not None]
-        most = min(known, default=None)
+        most = smallest_memory_mb(servers)
         if limit is not None and most is not None and limit > most - SYSTEM_MB:
             text = (
                 f"must be {most - SYSTEM_MB} or less: the smallest server has {most} MB and the system needs"

@@ -1,5 +1,6 @@
 """The checked configuration of one stack: its sections, and the values that follow from several of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -233,15 +234,17 @@ def member_names(config: StackConfig) -> tuple[str, ...]:
 
 def smallest_server_memory_mb(config: StackConfig) -> int | None:
     """Memory of the smallest server that carries a member, in MB; None when none is known."""
-    carrying = config.servers.expanded[: member_count(config)]
-    known = [server.known_memory_mb for server in carrying if server.known_memory_mb is not None]
-    return min(known, default=None)
+    return smallest_memory_mb(config.servers.expanded[: member_count(config)])
 
 
 def aerospike_memory_mb(config: StackConfig) -> int | None:
     """Memory of the smallest server that carries an Aerospike node, in MB; None when none is known."""
-    carrying = config.servers.expanded[: config.aerospike.replicas]
-    known = [server.known_memory_mb for server in carrying if server.known_memory_mb is not None]
+    return smallest_memory_mb(config.servers.expanded[: config.aerospike.replicas])
+
+
+def smallest_memory_mb(servers: Iterable[Server]) -> int | None:
+    """Memory of the smallest of these servers in MB; None when none is known."""
+    known = [server.known_memory_mb for server in servers if server.known_memory_mb is not None]
     return min(known, default=None)
 
 
