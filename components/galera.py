@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.host import EngineSettings, EngineSettingsArgs
-from components.member_files import INSIDE, container_user, member_files
+from components.member_files import INSIDE, PROGRAM, container_user, member_files
 from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
@@ -158,7 +158,7 @@ class Galera(pulumi.ComponentResource):
             SwarmServiceArgs(
                 service_name=member,
                 image=args.image,
-                command=[f"{INSIDE}/entrypoint"],
+                command=[PROGRAM],
                 user=container_user(args.flavor),
                 env={
                     "GALERA_CLUSTER_NAME": args.cluster_name,

@@ -13,7 +13,7 @@ import pulumi
 
 from components.galera import MemberHost, cluster_size, member_ports, waves
 from components.host import EngineSettings
-from components.member_files import INSIDE, MemberFiles, container_user, member_files, secret_file
+from components.member_files import INSIDE, PROGRAM, MemberFiles, container_user, member_files, secret_file
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from components.swarm_service import Health, Seats, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
@@ -207,7 +207,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
             SwarmServiceArgs(
                 service_name=of.service,
                 image=args.image,
-                command=[f"{INSIDE}/entrypoint"],
+                command=[PROGRAM],
                 user=container_user(args.flavor),
                 env={
                     "GALERA_CLUSTER_NAME": args.cluster_name,

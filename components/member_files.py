@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pulumi
 
+from components.script_bundle import bundle
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from providers.secrets import RandomPassword, RandomPasswordArgs
 from settings.flavors import Name
 
-#: Where the scripts lie inside the container.
+#: Where the scripts lie inside the container, once PROGRAM, with which it starts, has unpacked them.
 INSIDE = "/opt/galera-swarm"
+PROGRAM = f"{INSIDE}.sh"
 #: Directories with a flavor's own scripts; MariaDB's are the ones that others stand in the place of.
 _OF_FLAVOR: Mapping[Name, tuple[str, ...]] = {"mariadb": (), "percona-xtradb-cluster": ("percona",)}
 _SCRIPTS = Path(__file__).resolve().parent.parent / "services" / "galera"
@@ -55,13 +57,13 @@ def member_files(
         for script in directory.iterdir()
         if script.is_file() and script.suffix != ".md"
     }
+    texts = {script: path.read_text() for script, path in scripts.items()}
     files = [
         SwarmFile(
-            f"{name}-{script.name.replace('.', '-')}",
-            SwarmFileArgs(path=f"{INSIDE}/{script.name}", content=script.read_text(), mode=0o555),
+            f"{name}-scripts",
+            SwarmFileArgs(path=PROGRAM, content=bundle(texts, into=INSIDE, start="entrypoint"), mode=0o555),
             child,
         )
-        for script in (scripts[key] for key in sorted(scripts))
     ]
     files.append(
         SwarmFile(

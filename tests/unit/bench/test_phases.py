@@ -28,7 +28,7 @@ def span(name: str, started: float, ended: float, kind: str = "x:y:Z") -> Span:
         (DYNAMIC + "swarm:SwarmNode", "swarm-bench-1", "swarm"),
         ("pulumi:providers:docker", "docker", "swarm"),
         ("docker:index/network:Network", "network", "network"),
-        ("docker:index/serviceConfig:ServiceConfig", "galera-health", "files"),
+        ("docker:index/serviceConfig:ServiceConfig", "galera-scripts", "files"),
         ("docker:index/secret:Secret", "galera-root-password", "files"),
         (DYNAMIC + "secrets:RandomPassword", "galera-root-password", "files"),
         (DYNAMIC + "galera:ClusterBirth", "galera-birth", "birth"),

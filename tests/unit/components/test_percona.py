@@ -6,6 +6,7 @@ from typing import Any
 from tests.unit.components.fake_engine import FakeEngine
 from tests.unit.components.stacks import CONFIG, DATABASE, SERVICE, Stacks
 
+END = "### end of %s"
 PERCONA: dict[str, Any] = {"database.flavor": "percona-xtradb-cluster"}
 
 
@@ -14,8 +15,11 @@ def container(engine: FakeEngine, service: str) -> dict[str, Any]:
     return found
 
 
-def script(engine: FakeEngine, name: str) -> str:
-    return base64.b64decode(engine[CONFIG, name].plain["data"]).decode()
+def scripts(engine: FakeEngine) -> dict[str, list[str]]:
+    """The lines of each script that the members are given."""
+    text = base64.b64decode(engine[CONFIG, "galera-scripts"].plain["data"]).decode()
+    parts = [part.split("\n") for part in text.split("\ncat >/opt/galera-swarm/")[1:]]
+    return {lines[0].split(" ")[0]: lines[1 : lines.index(END % lines[0].split(" ")[0])] for lines in parts}
 
 
 def test_its_image_starts_our_entrypoint_as_root(stacks: Stacks) -> None:
@@ -25,17 +29,15 @@ def test_its_image_starts_our_entrypoint_as_root(stacks: Stacks) -> None:
         found = container(engine, member)
         assert "percona/percona-xtradb-cluster" in found["image"]
         assert found["user"] == "0"
-        assert found["commands"] == ["/opt/galera-swarm/entrypoint"]
+        assert found["commands"] == ["/opt/galera-swarm.sh"]
 
 
 def test_its_own_script_lies_in_the_place_of_mariadbs(stacks: Stacks) -> None:
-    engine, other = stacks.deployed(PERCONA), stacks.deployed()
-    assert "xtrabackup-v2" in script(engine, "galera-flavor-sh")
-    assert "wsrep_sst_auth" in script(other, "galera-flavor-sh")
-    names = {one.name for one in engine.of_type(CONFIG)}
-    assert names == {one.name for one in other.of_type(CONFIG)}
-    for name in names - {"galera-flavor-sh"}:
-        assert script(engine, name) == script(other, name)
+    ours, mariadbs = scripts(stacks.deployed(PERCONA)), scripts(stacks.deployed())
+    assert any("xtrabackup-v2" in line for line in ours.pop("flavor.sh"))
+    assert any("wsrep_sst_auth" in line for line in mariadbs.pop("flavor.sh"))
+    assert ours == mariadbs
+    assert {"entrypoint", "health", "decide.sh"} <= ours.keys()
 
 
 def test_mariadbs_spec_says_nothing_of_a_user(stacks: Stacks) -> None:
@@ -52,5 +54,6 @@ def test_a_database_gets_the_flavors_collation(stacks: Stacks) -> None:
 def test_members_that_find_each_other_through_etcd_have_both_scripts(stacks: Stacks) -> None:
     engine = stacks.deployed({**PERCONA, "database.mode": "homogeneous", "etcd.enabled": True})
     assert container(engine, "galera")["user"] == "0"
-    assert "xtrabackup-v2" in script(engine, "galera-flavor-sh")
-    assert "etcd" in script(engine, "galera-discovery-sh")
+    given = scripts(engine)
+    assert any("xtrabackup-v2" in line for line in given["flavor.sh"])
+    assert any("etcd" in line for line in given["discovery.sh"])

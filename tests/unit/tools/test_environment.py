@@ -39,6 +39,22 @@ def test_the_dev_stack_stays_in_the_checkout_whatever_the_user_is_logged_in_to(c
     assert (checkout / ".pulumi-state").is_dir()
 
 
+def test_the_engines_own_log_is_off_until_somebody_makes_its_directory(checkout: Path) -> None:
+    log = checkout / ".pulumi-home" / "logs"
+    environment.engine_environment()
+    environment.engine_environment()
+    assert log.is_file()
+    log.unlink()
+    log.mkdir()
+    environment.engine_environment()
+    assert log.is_dir()
+
+
+def test_the_programs_modules_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment.stack_environment("dev")
+
+
 def test_a_real_stack_uses_the_login(checkout: Path) -> None:
     log_in(checkout / "home")
     found = environment.stack_environment("prod")
