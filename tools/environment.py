@@ -54,8 +54,8 @@ def stack_environment(stack: str, config_file: Path | None = None) -> dict[str, 
 def _leave_the_engines_log_off() -> None:
     """Stand a file where the engine would make a directory, unless somebody has made that directory.
 
-    The engine writes down every run in debug detail, up to 500 MB, and has no setting against it. Measured: it
-    makes a preview take a tenth longer (docs/architecture.md). Where it cannot write, it goes on without.
+    The engine writes down every run in debug detail, up to 500 MB, and has no setting against it; with it a
+    preview takes a tenth longer (docs/architecture.md). Where it cannot write, it goes on without.
     """
     log = PULUMI_HOME / "logs"
     if not log.exists():
