@@ -120,7 +120,7 @@ def restart(stage: Stage) -> None:
             cluster.stop(member)
         stopping = time.monotonic() - begun
         begun = time.monotonic()
-        cluster.scale(1, *cluster.members)
+        cluster.start(*cluster.members)
         cluster.await_synced()
         took = time.monotonic() - begun
     stage.note("restart", "all stopped in order", stopping)

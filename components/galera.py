@@ -124,9 +124,10 @@ class Galera(pulumi.ComponentResource):
         for wave in waves(len(args.hosts)):
             before = list(self.synced)
             engines = [self._engine(index, [root, *before]) for index in wave]
-            services = [
-                self._service(index, [*before, engine]) for index, engine in zip(wave, engines, strict=True)
-            ]
+            services: list[SwarmService] = []
+            for index, engine in zip(wave, engines, strict=True):
+                # One does not wait for the next to be Synced, but they leave one after another, from the top.
+                services.append(self._service(index, [*before, *services, engine]))
             if birth is None:
                 birth = self._birth(services[0])
                 self.cluster_uuid = birth.cluster_uuid

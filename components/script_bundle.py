@@ -1,7 +1,7 @@
 """Several scripts of one service as one script, which lays them down and becomes one of them.
 
 Each Docker config is two resources of the stack, an object in the swarm and a mount in every container: the
-members' two dozen scripts by themselves were a third of all resources (figures in docs/architecture.md).
+members' two dozen scripts by themselves were a third of all resources (docs/figures.md).
 """
 
 from collections.abc import Mapping

@@ -55,7 +55,7 @@ def _leave_the_engines_log_off() -> None:
     """Stand a file where the engine would make a directory, unless somebody has made that directory.
 
     The engine writes down every run in debug detail, up to 500 MB, and has no setting against it; with it a
-    preview takes a tenth longer (docs/architecture.md). Where it cannot write, it goes on without.
+    preview takes a tenth longer (docs/figures.md). Where it cannot write, it goes on without.
     """
     log = PULUMI_HOME / "logs"
     if not log.exists():

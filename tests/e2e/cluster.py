@@ -17,13 +17,17 @@ PATIENCE_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class Member:
-    """One member, and the server that carries it with the container that this server is."""
+    """One member, and the server that carries it with the container that this server is.
+
+    seat: the label of its swarm node that has a task of its service run there; none for a service of its own.
+    """
 
     name: str
     hostname: str
     container: str
     endpoint: Endpoint
     service: str
+    seat: str | None
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Cluster:
             for host in outputs["access"]["hosts"]
             for one in host["members"]
         }
+        seated = outputs["database"]["mode"] == "homogeneous"
         return cls(
             members=[
                 Member(
@@ -50,6 +55,7 @@ class Cluster:
                     container=node_container(hosts[endpoint.member][0]),
                     endpoint=endpoint,
                     service=hosts[endpoint.member][1],
+                    seat=f"galera-swarm.seat.{hosts[endpoint.member][1]}" if seated else None,
                 )
                 for endpoint in endpoints_of(outputs)
             ],
@@ -94,17 +100,16 @@ class Cluster:
         for member in members:
             self.on(member, "kill -9 $(pidof mariadbd)")
 
-    def scale(self, replicas: int, *members: Member, manager: Member | None = None) -> None:
-        """Ask the swarm for so many tasks of each member's service, without waiting."""
-        words = " ".join(f"{member.service}={replicas}" for member in members)
-        self.on(manager or self.members[0], f"docker service scale --detach {words}")
+    def start(self, *members: Member) -> None:
+        """Ask the swarm for a task of each member, without waiting."""
+        self.on(self.members[0], " && ".join(_switched(member, on=True) for member in members))
 
     def stop(self, *members: Member) -> None:
         """Stop members in order through the swarm, and wait until their containers are gone."""
-        self.scale(0, *members)
+        self.on(self.members[0], " && ".join(_switched(member, on=False) for member in members))
         for member in members:
             await_condition(
-                f"the end of {member.name}", functools.partial(self._is_gone, member), timeout=90, every=0.1
+                f"the end of {member.name}", functools.partial(self._is_gone, member), timeout=120, every=0.1
             )
 
     def _is_gone(self, member: Member) -> bool:
@@ -125,6 +130,14 @@ class Cluster:
             f"c=$(docker ps -aq --filter {_of_service(member)} | head -n 1);"
             f" [ -z \"$c\" ] || docker logs --tail 400 $c 2>&1 | grep '^galera-swarm: ' | tail -n {lines}",
         )
+
+
+def _switched(member: Member, *, on: bool) -> str:
+    """The command on a manager that has the member run, or end in order."""
+    if member.seat is None:
+        return f"docker service scale --detach {member.service}={1 if on else 0}"
+    change = f"--label-add {member.seat}=yes" if on else f"--label-rm {member.seat}"
+    return f"docker node update {change} {member.hostname}"
 
 
 def _of_service(member: Member) -> str:

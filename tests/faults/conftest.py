@@ -1,6 +1,8 @@
-"""One stack of three servers for all faults, and the table of what was measured."""
+"""A stack of three servers for all faults, one for each mode, and the table of what was measured."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -8,10 +10,16 @@ from rich.console import Console
 from bench import results
 from bench.machine import described, machine
 from bench.results import Figure
-from tests.e2e.cloud import sandbox_up
+from settings.model.etcd import Etcd
+from tests.e2e.cloud import bring_images, sandbox_up
 from tests.e2e.cluster import Cluster
 from tests.e2e.stack import temporary_stack
 
+#: Images beside the database's, and what the stack's config says, for each of the database's modes.
+_MODES: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "ordered": ([], {}),
+    "homogeneous": ([Etcd().image], {"database__mode": "homogeneous", "etcd__enabled": True}),
+}
 _MEASURED = pytest.StashKey[list[Figure]]()
 
 
@@ -19,9 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_MEASURED] = []
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three Synced members on the sandbox; destroyed at the end."""
+@pytest.fixture(scope="session", params=list(_MODES))
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three Synced members on the sandbox, in one mode after the other; destroyed at the end."""
+    images, settings = _MODES[request.param]
     with (
         sandbox_up(),
         temporary_stack(
@@ -29,16 +38,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             tmp_path_factory.mktemp("faults"),
             servers__hostnamePrefix="faults",
             network__subnet="172.16.104.0/24",
+            **settings,
         ) as stack,
     ):
-        stack.up()
+        bring_images(*images)
+        stack.up(timeout=1200)
         yield Cluster.of(stack.outputs())
 
 
 @pytest.fixture(autouse=True)
 def whole(cluster: Cluster) -> None:
     """Each fault meets three Synced members, whatever the one before left behind."""
-    cluster.scale(1, *cluster.members)
+    cluster.start(*cluster.members)
     cluster.await_synced()
 
 
@@ -56,9 +67,12 @@ def ballast(cluster: Cluster) -> None:
 
 
 @pytest.fixture
-def measured(request: pytest.FixtureRequest) -> list[Figure]:
-    """The figures of the session, to be added to."""
-    return request.config.stash[_MEASURED]
+def measured(request: pytest.FixtureRequest) -> Iterator[list[Figure]]:
+    """The figures of this test, to be added to; they say in which mode they were found."""
+    mode = request.node.callspec.params["cluster"]
+    found: list[Figure] = []
+    yield found
+    request.config.stash[_MEASURED] += [replace(one, step=f"{mode}: {one.step}") for one in found]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

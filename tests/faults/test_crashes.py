@@ -51,7 +51,7 @@ def test_all_members_stopped_in_order_and_started_again(cluster: Cluster, measur
         for member in reversed(cluster.members):
             cluster.stop(member)
         begun = time.monotonic()
-        cluster.scale(1, *cluster.members)
+        cluster.start(*cluster.members)
         cluster.await_synced()
         took = time.monotonic() - begun
     _same_history(cluster)
@@ -85,7 +85,7 @@ def test_a_side_of_an_sst_killed(cluster: Cluster, measured: list[Figure], victi
     with witnessed(cluster, [member.endpoint for member in others]) as witness:
         with _watchers(cluster, watched, _SIGNS[victim]) as watchers:
             begun = time.monotonic()
-            cluster.scale(1, joiner)
+            cluster.start(joiner)
             await_condition(
                 f"the death of the {victim}",
                 lambda: any(watcher.poll() is not None for watcher in watchers),

@@ -22,7 +22,7 @@ def test_one_volume_wiped_comes_back_by_sst(cluster: Cluster, measured: list[Fig
         cluster.stop(victim)
         cluster.wipe(victim)
         begun = time.monotonic()
-        cluster.scale(1, victim)
+        cluster.start(victim)
         cluster.await_synced()
         took = time.monotonic() - begun
     assert cluster.status(victim)["wsrep_cluster_state_uuid"] == cluster.uuid
@@ -37,7 +37,7 @@ def test_two_volumes_wiped_and_the_third_member_away(cluster: Cluster, measured:
         cluster.stop(*cluster.members)
         for member in wiped:
             cluster.wipe(member)
-        cluster.scale(1, *wiped)
+        cluster.start(*wiped)
         for member in wiped:
             await_condition(
                 f"{member.name} parked", functools.partial(_is_parked, cluster, member), timeout=60
@@ -54,7 +54,7 @@ def test_two_volumes_wiped_and_the_third_member_away(cluster: Cluster, measured:
             assert "no data" in said, said
             assert "ends when" in said, said
         begun = time.monotonic()
-        cluster.scale(1, keeper)
+        cluster.start(keeper)
         cluster.await_synced()
         took = time.monotonic() - begun
     for member in cluster.members:
@@ -90,7 +90,7 @@ def test_a_null_uuid_with_safe_to_bootstrap_beside_two_with_data(
             cluster.stop(member)
         cluster.on(null, f"printf '{_NULL_STATE}' >{VOLUME}/grastate.dat")
         begun = time.monotonic()
-        cluster.scale(1, *cluster.members)
+        cluster.start(*cluster.members)
         cluster.await_synced()
         took = time.monotonic() - begun
     for member in cluster.members:

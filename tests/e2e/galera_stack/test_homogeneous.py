@@ -77,27 +77,14 @@ def registered(cluster: Cluster) -> dict[str, dict[str, object]]:
 
 
 @contextmanager
-def unseated(cluster: Cluster, *members: Member) -> Iterator[None]:
-    """Members stopped in order, one after another, by taking the labels of their seats; etcd runs on."""
+def stopped(cluster: Cluster, *members: Member) -> Iterator[None]:
+    """Members stopped in order, one after another; etcd runs on."""
     try:
         for member in members:
-            seat(cluster, member, "--label-rm", "")
-            gone = functools.partial(has_ended, cluster, member)
-            await_condition(f"the end of {member.name}", gone, timeout=120, every=0.3)
+            cluster.stop(member)
         yield
     finally:
-        for member in members:
-            seat(cluster, member)
-
-
-def seat(cluster: Cluster, member: Member, change: str = "--label-add", value: str = "=yes") -> None:
-    label = f"galera-swarm.seat.{member.service}{value}"
-    on_manager(cluster, f"docker node update {change} {label} {member.hostname}")
-
-
-def has_ended(cluster: Cluster, member: Member) -> bool:
-    label = f"label=com.docker.swarm.service.name={member.service}"
-    return not cluster.on(member, f"docker ps -q --filter {label}")
+        cluster.start(*members)
 
 
 def all_registered(cluster: Cluster) -> bool:
@@ -174,12 +161,11 @@ def test_two_wiped_volumes_and_a_missing_member_are_no_birth(cluster: Cluster) -
     """All are stopped in order for it, the one that keeps its data last."""
     keeper, *others = cluster.members
     with witnessed(cluster, [keeper.endpoint]):
-        with unseated(cluster, *others, keeper):
+        with stopped(cluster, *others, keeper):
             await_condition("an empty register", lambda: registered(cluster) == {}, timeout=20)
             for member in others:
                 cluster.wipe(member)
-            for member in others:
-                seat(cluster, member)
+            cluster.start(*others)
             for member in others:
                 refusal = functools.partial(says, cluster, member, "it has no data and nobody is Primary")
                 await_condition(f"the refusal of {member.name}", refusal, timeout=120)

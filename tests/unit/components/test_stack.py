@@ -1,5 +1,7 @@
 """The whole program: what has to be there before what, how it is named, what it gives out."""
 
+from itertools import pairwise
+
 import pytest
 
 from components.galera import waves
@@ -74,6 +76,13 @@ class TestOrder:
         assert not theirs & engine.before(third)
         assert not theirs & engine.before(fourth)
         assert theirs <= engine.before(engine[SERVICE, "galera-5"])
+
+    @pytest.mark.parametrize("count", COUNTS)
+    def test_members_leave_one_at_a_time_from_the_top(self, stacks: Stacks, count: int) -> None:
+        """What was made after another is deleted before it."""
+        services = numbered(stacks.first(count), SERVICE, "galera-#")
+        for lower, upper in pairwise(services):
+            assert lower.urn in stacks.first(count).before(upper)
 
     @pytest.mark.parametrize("count", COUNTS)
     def test_birth_follows_the_first_member_and_no_other(self, stacks: Stacks, count: int) -> None:
