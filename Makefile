@@ -2,6 +2,8 @@
 
 STACK ?= dev
 PYTHON ?= python3
+# Where that one is too old, the newest python3.N beside it; the target `python` has seen to it that there is one.
+NEW_PYTHON = $(shell $(PYTHON) tools/suitable_python.py)
 VENV := .venv/bin
 RUN := tools/run
 E2E ?=
@@ -21,19 +23,19 @@ help: ## this list
 	@echo "  STACK=name chooses another stack than dev"
 
 up: python ## from nothing to a verified database; repeat it at will
-	@$(PYTHON) -m tools.up --stack $(STACK)
+	@$(NEW_PYTHON) -m tools.up --stack $(STACK)
 
 down: python ## take it all away again (FORCE=1: give up a stand-in's stack that cannot be destroyed in order)
-	@$(PYTHON) -m tools.down --stack $(STACK) $(if $(FORCE),--force)
+	@$(NEW_PYTHON) -m tools.down --stack $(STACK) $(if $(FORCE),--force)
 
 status: python ## servers, swarm, members, state, endpoints on one screen
 	@STACK=$(STACK) $(RUN) python -m status --stack $(STACK)
 
 preview: python ## what `make up` would change
-	@$(PYTHON) -m tools.up --preview --stack $(STACK)
+	@$(NEW_PYTHON) -m tools.up --preview --stack $(STACK)
 
 rotate-key: python ## another SSH key for the servers of a running stack; nothing restarts
-	@$(PYTHON) -m tools.rotate_key --stack $(STACK)
+	@$(NEW_PYTHON) -m tools.rotate_key --stack $(STACK)
 
 promote: python ## after a lost quorum: make the most advanced member Primary (MEMBER=name, FORCE=name, YES=1)
 	@STACK=$(STACK) $(RUN) python -m operations.galera promote --stack $(STACK) $(if $(MEMBER),--member $(MEMBER)) $(if $(FORCE),--force $(FORCE)) $(if $(YES),--yes)
@@ -107,4 +109,4 @@ venv: python
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo 'galera-swarm needs Python 3.11 or newer; put it right with:  apt-get install python3 python3-venv' >&2; exit 1; }
-	@$(PYTHON) tools/setup --help >/dev/null
+	@$(PYTHON) tools/suitable_python.py >/dev/null

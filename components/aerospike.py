@@ -21,7 +21,7 @@ from components.aerospike_conf import (
 )
 from components.ground import Ground
 from components.swarm_file import SwarmFile, SwarmFileArgs
-from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
+from components.swarm_service import Health, Port, Proof, SwarmService, SwarmServiceArgs, Volume
 from providers.aerospike import JoinedNode, JoinedNodeArgs, NodeInputs, StableCluster, StableClusterArgs
 from providers.aerospike.joined_node import CLUSTER_LABEL
 from providers.secrets import RandomPassword, RandomPasswordArgs
@@ -147,6 +147,7 @@ class Aerospike(pulumi.ComponentResource):
                 ],
                 health=Health(command=[script, "--health"], interval="10s", start_period="15s"),
                 stop_grace="20s",
+                proof=Proof(managers=args.managers, timeout_seconds=args.timeout_seconds),
             ),
             pulumi.ResourceOptions(
                 parent=self, depends_on=[one for host in self._args.hosts for one in host.ready]
@@ -251,7 +252,7 @@ def declare_aerospike(ground: Ground) -> Aerospike:
                 )
                 for server, node in pairs
             ],
-            managers=[server.ssh for server in ground.servers[: len(settings.managers)]],
+            managers=ground.managers,
             network_id=ground.network.network_id,
             namespaces=[
                 NamespaceConf(

@@ -10,6 +10,7 @@ from components.certificate_authority import CertificateAuthority, CertificateAu
 from components.overlay_network import OverlayNetwork
 from components.server import Server
 from components.swarm import Swarm
+from providers.ssh import SshInputs
 from providers.swarm import PinnedImage, PinnedImageArgs
 from settings import Settings
 
@@ -27,6 +28,11 @@ class Ground:
     swarm: Swarm
     network: OverlayNetwork
     on_swarm: pulumi.ResourceOptions
+
+    @property
+    def managers(self) -> list[SshInputs]:
+        """SSH to the swarm's managers."""
+        return [server.ssh for server in self.servers[: len(self.settings.managers)]]
 
     @cached_property
     def authority(self) -> CertificateAuthority:

@@ -1,8 +1,7 @@
 """A swarm service whose spec stays clean: after `up`, and after `refresh`, a preview shows no change.
 
-Everything Docker fills in by itself is spelled out in the form in which the provider reads it back; what
-is left
-out, or written in another form, shows as a change for ever or replaces the service (design section 5).
+Everything Docker fills in by itself is spelled out in the form in which the provider reads it back; what is
+left out, or written in another form, shows as a change for ever or replaces the service (design section 5).
 """
 
 import hashlib
@@ -16,7 +15,8 @@ import pulumi_docker as docker
 
 from components.swarm_file import SwarmFile
 from providers.ssh import SshInputs
-from providers.swarm import TaskCount, TaskCountArgs
+from providers.swarm import Proof as Proof
+from providers.swarm import RunningService, RunningServiceArgs, TaskCount, TaskCountArgs
 
 #: The label that SwarmNode puts on each node it has verified.
 SERVER_LABEL = "galera-swarm.server"
@@ -91,6 +91,7 @@ class SwarmServiceArgs:
     memory_mb: limit for the container in MiB; None for no limit.
     stop_grace: how long a stop may take before the kill, in the provider's form ("1m", never "1m0s"). A
         container that needs all of it makes `destroy` fail, so the process inside must end well before.
+    proof: wait until the containers run; None where somebody else looks at them.
     """
 
     service_name: str
@@ -113,6 +114,7 @@ class SwarmServiceArgs:
     health: Health | None = None
     memory_mb: int | None = None
     stop_grace: str = "1m"
+    proof: Proof | None = None
 
 
 class SwarmService(pulumi.ComponentResource):
@@ -129,13 +131,12 @@ class SwarmService(pulumi.ComponentResource):
     def __init__(self, name: str, args: SwarmServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:swarm:Service", name, None, opts)
         self.spec_digest = _digest(args)
+        replicas = self._replicas(name, args)
         self._service = docker.Service(
             name,
             name=args.service_name,
             task_spec=_task_spec(args),
-            mode=docker.ServiceModeArgs(
-                replicated=docker.ServiceModeReplicatedArgs(replicas=self._replicas(name, args))
-            ),
+            mode=docker.ServiceModeArgs(replicated=docker.ServiceModeReplicatedArgs(replicas=replicas)),
             labels=[
                 docker.ServiceLabelArgs(label=key, value=args.labels[key]) for key in sorted(args.labels)
             ],
@@ -156,6 +157,13 @@ class SwarmService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["taskSpec.placement.platforms"]),
         )
         self.service_id = self._service.id
+        if args.proof:
+            triggers = [self.service_id, self.spec_digest, replicas]
+            RunningService(
+                f"{name}-running",
+                RunningServiceArgs(service=args.service_name, triggers=triggers, **vars(args.proof)),
+                pulumi.ResourceOptions(parent=self, depends_on=[self._service]),
+            )
         self.register_outputs({"service_id": self.service_id, "spec_digest": self.spec_digest})
 
     def _replicas(self, name: str, args: SwarmServiceArgs) -> pulumi.Input[int]:

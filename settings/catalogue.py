@@ -1,7 +1,9 @@
 """What SoftLayer offers, as far as the configuration can be judged without asking it.
 
 The lists are those of IBM's documentation of 2025 and 2026 (research/softlayer.md section 6). What is on a
-list can still be sold out, and what is not on it may be new: only what is known to be gone is refused.
+list can still be sold out, and what is not on it may be new: of datacenters and flavors only what is known to
+be gone is refused. Single sizes have a price each, and an order for one without a price is refused by the
+cloud when other things were made already: they are held against their list.
 """
 
 import re
@@ -25,6 +27,18 @@ CLOSED_DATACENTERS = frozenset({
 
 #: Products of which an operating system code begins with the name and that host preparation knows.
 PREPARED_PRODUCTS = frozenset({"DEBIAN", "UBUNTU", "ROCKYLINUX", "CENTOS"})
+
+#: What has a price for a server without a flavor, and for further disks of any server, local or SAN.
+CORES = (1, 2, 4, 6, 8, 12, 16, 24, 30, 32, 48, 56, 64)
+MEMORY_MB = tuple(
+    1024 * gigabytes
+    for gigabytes in (*range(1, 17), 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 256, 384, 448, 512)
+)
+BOOT_DISKS_GB = (25, 100)
+FURTHER_DISKS_GB = (
+    *(10, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400, 500, 750),
+    *(1000, 1500, 2000),
+)
 
 _SIZES = {
     "B1": "1x2 1x4 2x4 2x8 4x8 4x16 8x16 8x32 16x32 16x64 32x64 32x128 48x192",

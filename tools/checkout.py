@@ -9,12 +9,15 @@ BIN = TOOLS / "bin"
 BUILT_PLUGINS = TOOLS / "plugins"
 STAMPS = TOOLS / "stamps"
 LOGS = TOOLS / "logs"
+GO_CACHES = TOOLS / "go"
 VENV = ROOT / ".venv"
 PULUMI_HOME = ROOT / ".pulumi-home"
 STATE = ROOT / ".pulumi-state"
 SECRETS = ROOT / ".secrets"
 PASSPHRASE_FILE = SECRETS / "dev-backend-passphrase"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+#: The versions of what those bring in; requirements.txt names it.
+CONSTRAINTS = ROOT / "constraints.txt"
 
 PROJECT = "galera-swarm"
 DEV_STACK = "dev"

@@ -1,4 +1,4 @@
-"""`make down`: everything that `make up` made goes away again, the stand-in cloud with it."""
+"""`make down`: everything that `make up` made goes away again, with the last stack the stand-in cloud."""
 
 import argparse
 import shutil
@@ -6,9 +6,11 @@ import sys
 
 from tools.checkout import DEV_STACK, ROOT, VENV
 from tools.engine_run import EngineStack, sandbox
+from tools.environment import checkout_backend, is_local
 from tools.errors import ToolError
 from tools.phases import Phases
 from tools.progress import say
+from tools.recovery import stacks_with_resources, state_directory
 from tools.stack_config import DIRECTORY
 
 
@@ -30,17 +32,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def take_down(name: str, phases: Phases, *, force: bool) -> None:
-    """Destroy the stack, then the stand-in cloud where the stack used it. Raises ToolError."""
+    """Destroy the stack, then the stand-in cloud where no other stack uses it. Raises ToolError."""
     stack = EngineStack.open(name)
     if not (VENV / "bin" / "python").exists():
         say("nothing is up: this checkout was never set up")
         return
     if shutil.which("pulumi", path=stack.environment["PATH"]) and stack.exists():
         _destroy(stack, phases, force=force)
+    stays_for: list[str] = []
     if stack.local and (ROOT / ".sandbox").exists():
-        with phases.phase("stand-in cloud down"):
-            sandbox("down")
+        stays_for = _others_in_the_stand_in(name)
+        if not stays_for:
+            with phases.phase("stand-in cloud down"):
+                sandbox("down")
     say("\n" + ("\n".join(phases.lines()) if phases.taken else "nothing was up"))
+    if stays_for:
+        left = ", and what was given up is left in it" if force else ""
+        say(f"\nthe stand-in cloud stays up for {', '.join(stays_for)}{left}")
+        say(f"the last `make down` takes it away: make down STACK={stays_for[0]}")
+
+
+def _others_in_the_stand_in(name: str) -> list[str]:
+    """The other stacks of this checkout whose servers are in the same stand-in cloud."""
+    directory = state_directory(checkout_backend())
+    found = stacks_with_resources(directory) if directory else []
+    return [other for other in found if other != name and is_local(other)]
 
 
 def _destroy(stack: EngineStack, phases: Phases, *, force: bool) -> None:

@@ -13,7 +13,16 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tools.checkout import BIN, DEV_STACK, PASSPHRASE_FILE, PULUMI_HOME, STATE, VENV, stack_config
+from tools.checkout import (
+    BIN,
+    DEV_STACK,
+    GO_CACHES,
+    PASSPHRASE_FILE,
+    PULUMI_HOME,
+    STATE,
+    VENV,
+    stack_config,
+)
 
 OVERRIDE = "GALERA_SWARM_BACKEND"
 _PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -33,9 +42,16 @@ def engine_environment() -> dict[str, str]:
     }
 
 
+def go_caches() -> dict[str, str]:
+    """Where Go keeps what it downloads and compiles: inside the checkout, unless the user has said where."""
+    places = {"GOMODCACHE": GO_CACHES / "modules", "GOCACHE": GO_CACHES / "build"}
+    return {name: os.environ.get(name) or str(place) for name, place in places.items()}
+
+
 def stack_environment(stack: str, config_file: Path | None = None) -> dict[str, str]:
     """The whole environment of this process, changed so that engine commands work on `stack`."""
-    environment = {**os.environ, **engine_environment()}
+    # The stand-in cloud builds images with Go.
+    environment = {**os.environ, **engine_environment(), **go_caches()}
     environment.pop("PYTHONHOME", None)
     # Compiled once, not at each run of the program and of its providers.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

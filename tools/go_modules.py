@@ -8,12 +8,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tools.environment import go_caches
 from tools.errors import ToolError
+from tools.packages import candidate, install_command, missing
 from tools.steps import logged
 
 #: From this release on, Go fetches the toolchain that a go.mod asks for by itself.
 _FIRST_SELF_UPDATING = (1, 21)
 _ANNOUNCED = "1.25.11"
+_OF_THE_DISTRIBUTION = "/usr/bin/go"
+#: Modules are read-only otherwise, and `rm -rf` fails on the checkout. A variable GOFLAGS would take the
+#: place of what the user has set with `go env -w`.
+_MODULES = ("-mod=readonly", "-modcacherw")
 
 
 def build(name: str, module: Path, package: str, output: Path, version_flags: str) -> None:
@@ -24,10 +30,10 @@ def build(name: str, module: Path, package: str, output: Path, version_flags: st
     unfinished = output.with_name(f".{output.name}.unfinished")
     logged(
         name,
-        *("go", "build", "-trimpath", "-mod=readonly", "-ldflags", f"-s -w {version_flags}"),
+        *("go", "build", "-trimpath", *_MODULES, "-ldflags", f"-s -w {version_flags}"),
         *("-o", str(unfinished), package),
         cwd=module,
-        env={"GOWORK": "off"},
+        env=_environment(),
     )
     unfinished.replace(output)
 
@@ -36,9 +42,9 @@ def module_directory(module: Path, path: str) -> Path:
     """Where Go keeps the downloaded source of the dependency `path` of the module in directory `module`."""
     require_go()
     done = subprocess.run(
-        ["go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path],
+        ["go", "list", *_MODULES, "-m", "-f", "{{.Dir}}", path],
         cwd=module,
-        env={**os.environ, "GOWORK": "off"},
+        env={**os.environ, **_environment()},
         capture_output=True,
         text=True,
         check=False,
@@ -66,11 +72,20 @@ def go_release(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in found.groups()) if found else (0, 0)
 
 
+def _environment() -> dict[str, str]:
+    return {"GOWORK": "off", **go_caches()}
+
+
 def _install_go() -> str:
+    """The command line that provides Go: the distribution's where that is new enough, else a download."""
+    in_the_way = shutil.which("go") not in {None, _OF_THE_DISTRIBUTION}
+    if not in_the_way and go_release(f"go{candidate('golang-go')}") >= _FIRST_SELF_UPDATING:
+        return install_command(["go"])
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     archive = f"go{_ANNOUNCED}.{platform.system().lower()}-{machine}.tar.gz"
     sudo = "" if os.geteuid() == 0 else "sudo "
+    downloader = f"{install_command(['curl'])} && " if missing(["curl"]) else ""
     return (
-        f"curl -fsSL https://go.dev/dl/{archive} | {sudo}tar -C /usr/local -xz"
+        f"{downloader}curl -fsSL https://go.dev/dl/{archive} | {sudo}tar -C /usr/local -xz"
         " && export PATH=/usr/local/go/bin:$PATH"
     )

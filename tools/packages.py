@@ -2,7 +2,9 @@
 with the one command that provides them."""
 
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterable, Sequence
 
 from tools.errors import ToolError
@@ -11,6 +13,7 @@ from tools.steps import Step, logged
 #: Program to the Debian and Ubuntu package that holds it.
 DEBIAN_PACKAGES = {
     "git": "git",
+    "go": "golang-go",
     "ssh": "openssh-client",
     "docker": "docker.io",
     "dockerd": "docker.io",
@@ -23,6 +26,7 @@ DEBIAN_PACKAGES = {
 #: The same for the Fedora and Red Hat family.
 FEDORA_PACKAGES = {
     "git": "git",
+    "go": "golang",
     "ssh": "openssh-clients",
     "docker": "docker-ce",
     "dockerd": "docker-ce",
@@ -52,6 +56,36 @@ def install_command(programs: Iterable[str]) -> str:
 def can_install() -> bool:
     """Whether packages can be installed here without asking anybody: root, on Debian or Ubuntu."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def candidate(package: str) -> str:
+    """The version of a package that apt would install, without its epoch; empty where it has none.
+
+    A fresh machine may have no lists of packages yet: they are fetched where that needs nobody's leave.
+    """
+    version = _candidate(package)
+    if not version and can_install():
+        try:
+            logged("packages", "apt-get", "update", "-q")
+        except ToolError:
+            # No lists are to be had from here; their log stays.
+            return ""
+        version = _candidate(package)
+    return version
+
+
+def _candidate(package: str) -> str:
+    if shutil.which("apt-cache") is None:
+        return ""
+    done = subprocess.run(
+        ["apt-cache", "policy", package],
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"^\s*Candidate: (?:\d+:)?(\d\S*)", done.stdout, re.MULTILINE)
+    return found.group(1) if found else ""
 
 
 def programs_step(name: str, what: str, usual_seconds: float, programs: Sequence[str]) -> Step:

@@ -5,19 +5,19 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from tools.checkout import REQUIREMENTS, ROOT, VENV
+from tools.checkout import CONSTRAINTS, REQUIREMENTS, ROOT, VENV
 from tools.errors import ToolError
 from tools.packages import can_install
 from tools.steps import Step, fingerprint, logged
 
 
 def step() -> Step:
-    """Make `.venv` hold exactly what the requirements files pin."""
+    """Make `.venv` hold exactly what the requirements files and the constraints pin."""
     return Step(
         name="venv",
         what="Python packages into .venv",
         usual_seconds=60,
-        key=lambda: fingerprint(str(ROOT), *REQUIREMENTS),
+        key=lambda: fingerprint(str(ROOT), *REQUIREMENTS, CONSTRAINTS),
         present=lambda: all((VENV / "bin" / name).exists() for name in ("python", "slcli", "ruff")),
         run=_install,
     )
@@ -27,7 +27,7 @@ def _install() -> str:
     if not _usable():
         _create()
     python = str(VENV / "bin" / "python")
-    # The developers' file includes the program's.
+    # The developers' file includes the program's, and that one the constraints.
     logged("venv", python, "-m", "pip", "install", "--disable-pip-version-check", "-r", str(REQUIREMENTS[-1]))
     return f"{VENV.name} follows {' and '.join(path.name for path in REQUIREMENTS)}"
 

@@ -61,8 +61,27 @@ def checkpoint_file(directory: Path, stack: str) -> Path | None:
 
 def pending_operations(checkpoint: Mapping[str, Any]) -> list[Any]:
     """The operations that were under way when the state was last written and never ended."""
-    latest = (checkpoint.get("checkpoint") or {}).get("latest") or {}
-    return list(latest.get("pending_operations") or [])
+    return list(_latest(checkpoint).get("pending_operations") or [])
+
+
+def stacks_with_resources(directory: Path) -> list[str]:
+    """The stacks of a state directory that hold resources, or were about to make some."""
+    return [file.stem for file in sorted((directory / "stacks" / PROJECT).glob("*.json")) if _holds(file)]
+
+
+def _holds(file: Path) -> bool:
+    try:
+        checkpoint = json.loads(file.read_text())
+    except FileNotFoundError:
+        return False
+    except json.JSONDecodeError:
+        # Nobody knows what it held.
+        return True
+    return bool(_latest(checkpoint).get("resources") or pending_operations(checkpoint))
+
+
+def _latest(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    return (checkpoint.get("checkpoint") or {}).get("latest") or {}
 
 
 def release_lock(directory: Path, stack: str) -> None:

@@ -6,6 +6,12 @@ from providers.swarm.host_network import HostNetwork, HostNetworkArgs, HostNetwo
 from providers.swarm.init_provider import SwarmInitProvider
 from providers.swarm.node_provider import SwarmNodeProvider
 from providers.swarm.pinned_image import PinnedImage, PinnedImageArgs, PinnedImageProvider
+from providers.swarm.running_service import (
+    Proof,
+    RunningService,
+    RunningServiceArgs,
+    RunningServiceProvider,
+)
 from providers.swarm.swarm_init import SwarmInit, SwarmInitArgs
 from providers.swarm.swarm_node import SwarmNode, SwarmNodeArgs
 from providers.swarm.task_count import TaskCount, TaskCountArgs, TaskCountProvider
@@ -19,6 +25,10 @@ __all__ = [
     "PinnedImage",
     "PinnedImageArgs",
     "PinnedImageProvider",
+    "Proof",
+    "RunningService",
+    "RunningServiceArgs",
+    "RunningServiceProvider",
     "SwarmError",
     "SwarmInit",
     "SwarmInitArgs",

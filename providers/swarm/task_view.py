@@ -34,12 +34,38 @@ def task_view(manager: Session, service: str, node_id: str = "") -> TaskView:
 
     Raises NoServiceError if there is no such service, SwarmError if the manager does not say.
     """
-    name = shlex.quote(service)
     where = f" --filter node={shlex.quote(node_id)}" if node_id else ""
+    states = "".join(f" --filter desired-state={state}" for state in ("running", "accepted", "ready"))
+    spec, tasks = service_and_tasks(manager, service, where + states)
+    update = str((spec.get("UpdateStatus") or {}).get("State") or "")
+    if not tasks:
+        return TaskView(task="", container="", phase=f"no task yet{_of(update)}", is_current=False)
+    task = tasks[-1]
+    status = task.get("Status") or {}
+    runs = status.get("State") == "running" and task.get("DesiredState") == "running"
+    fits = made_by(spec, task)
+    phase = str(status.get("Err") or status.get("State"))
+    over = not update.startswith("rollback") and not (node_id and update in ("updating", "paused"))
+    if runs and not fits:
+        phase = "the task of the former spec still runs"
+    return TaskView(
+        task=str(task["ID"]),
+        container=str((status.get("ContainerStatus") or {}).get("ContainerID") or ""),
+        phase=phase + _of(update),
+        is_current=runs and fits and len(tasks) == 1 and over,
+    )
+
+
+def service_and_tasks(
+    manager: Session, service: str, narrowed: str = ""
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the swarm says of a service, and of its tasks, the oldest first; `narrowed` to some of them.
+
+    Raises NoServiceError if there is no such service, SwarmError if the manager does not say.
+    """
+    name = shlex.quote(service)
     done = manager.run(
-        f"docker service inspect {name} && docker service ps {name} -q --no-trunc{where} --filter"
-        " desired-state=running"
-        " --filter desired-state=accepted --filter desired-state=ready"
+        f"docker service inspect {name} && docker service ps {name} -q --no-trunc{narrowed}"
         " | xargs -r docker inspect --type task",
         timeout_seconds=READ_SECONDS,
     )
@@ -51,27 +77,8 @@ def task_view(manager: Session, service: str, node_id: str = "") -> TaskView:
             raise NoServiceError(said)
         said = f"{manager.name} does not say what the service {service} is at: {reason}"
         raise SwarmError(said)
-    spec = found[0][0]
-    tasks = sorted((found[1] if len(found) > 1 else []), key=lambda task: str(task["CreatedAt"]))
-    update = str((spec.get("UpdateStatus") or {}).get("State") or "")
-    if not tasks:
-        return TaskView(task="", container="", phase=f"no task yet{_of(update)}", is_current=False)
-    task = tasks[-1]
-    status = task.get("Status") or {}
-    runs = status.get("State") == "running" and task.get("DesiredState") == "running"
-    wanted = spec["Spec"]
-    has_ports = same_ports(wanted, status) or _follows_update(spec, task)
-    fits = same_spec(wanted["TaskTemplate"], task.get("Spec") or {}) and has_ports
-    phase = str(status.get("Err") or status.get("State"))
-    over = not update.startswith("rollback") and not (node_id and update in ("updating", "paused"))
-    if runs and not fits:
-        phase = "the task of the former spec still runs"
-    return TaskView(
-        task=str(task["ID"]),
-        container=str((status.get("ContainerStatus") or {}).get("ContainerID") or ""),
-        phase=phase + _of(update),
-        is_current=runs and fits and len(tasks) == 1 and over,
-    )
+    tasks = [task for document in found[1:] for task in document]
+    return found[0][0], sorted(tasks, key=lambda task: str(task["CreatedAt"]))
 
 
 def replicas(manager: Session, service: str) -> int:
@@ -99,6 +106,13 @@ def spec_digest(manager: Session, service: str) -> str:
 def same_spec(template: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
     """Whether a task was made by this template, as far as a difference would restart it."""
     return all(_filled(template.get(key)) == _filled(task.get(key)) for key in _RESTARTING)
+
+
+def made_by(service: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
+    """Whether a running task was made by the present spec of its service, its ports among it."""
+    spec = service["Spec"]
+    has_ports = same_ports(spec, task.get("Status") or {}) or _follows_update(service, task)
+    return same_spec(spec["TaskTemplate"], task.get("Spec") or {}) and has_ports
 
 
 def same_ports(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The replicas of a site, over SSH: whether they run by their spec, the installation, an answer over HTTP."""
+"""The replicas of a site, over SSH: the installation in one of them, an answer over HTTP."""
 
 import json
 import shlex
@@ -7,7 +7,6 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
 
 from providers.ssh import Session, SshError
-from providers.swarm.task_view import same_spec
 from providers.wordpress.errors import WordPressError
 
 if TYPE_CHECKING:
@@ -17,37 +16,6 @@ if TYPE_CHECKING:
 READ_SECONDS, INSTALL_SECONDS, PAGE_SECONDS = 30.0, 120.0, 20.0
 #: Where the installation lies in each replica, and the user who runs it there.
 INSTALLER, WEB_USER = "/opt/galera-swarm/install.php", "www-data"
-
-
-def missing_replicas(manager: Session, service: str, wanted: int) -> str:
-    """What is still missing until so many tasks run by the service's current spec; empty if nothing is."""
-    name = shlex.quote(service)
-    said = manager.must(
-        f"docker service inspect --format '{{{{json .}}}}' {name} && docker service ps {name} -q --no-trunc"
-        " --filter desired-state=running | xargs -r docker inspect --type task --format '{{json .}}'",
-        doing=f"looking at the service {service}",
-        timeout_seconds=READ_SECONDS,
-    )
-    spec, *tasks = [json.loads(line) for line in said.splitlines() if line.strip()]
-    update = str((spec.get("UpdateStatus") or {}).get("State") or "completed")
-    running = [task for task in tasks if _runs(task, spec["Spec"]["TaskTemplate"])]
-    if update in ("updating", "rollback_started"):
-        return f"its update is under way, {len(running)} of {wanted} replicas are new"
-    if update != "completed":
-        message = (spec.get("UpdateStatus") or {}).get("Message", "")
-        said = (
-            f"{service}: its update is {update} ({message}); see `docker service ps {service}` on a manager"
-        )
-        raise WordPressError(said)
-    if len(running) < wanted:
-        others = sorted({str((task.get("Status") or {}).get("Err") or "") for task in tasks} - {""})
-        return f"{len(running)} of {wanted} replicas run" + (f" ({'; '.join(others)})" if others else "")
-    return ""
-
-
-def _runs(task: Mapping[str, Any], template: Mapping[str, Any]) -> bool:
-    runs = (task.get("Status") or {}).get("State") == "running"
-    return runs and same_spec(template, task.get("Spec") or {})
 
 
 def install(server: Session, services: Mapping[str, Any], order: Mapping[str, str]) -> dict[str, Any] | None:

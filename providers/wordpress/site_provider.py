@@ -10,8 +10,9 @@ from providers.ssh import SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import SwarmError
 from providers.swarm.manager_link import any_manager
+from providers.swarm.service_view import service_view
 from providers.wordpress.errors import WordPressError
-from providers.wordpress.replicas import install, missing_replicas, page_fault
+from providers.wordpress.replicas import install, page_fault
 
 #: Seconds for a server to answer again after its session broke.
 RECONNECT_SECONDS = 30.0
@@ -77,7 +78,10 @@ def _installed(props: Mapping[str, Any]) -> str:
 def _missing(props: Mapping[str, Any]) -> str:
     with any_manager(props["managers"], patience_seconds=RECONNECT_SECONDS) as (manager, _):
         for service, wanted in props["services"].items():
-            missing = missing_replicas(manager, str(service), int(wanted))
+            view = service_view(manager, str(service))
+            if view.stopped:
+                raise WordPressError(view.stopped)
+            missing = view.missing(int(wanted))
             if missing:
                 return f"{service}: {missing}"
     return ""

@@ -65,8 +65,9 @@ class Control:
         return self.calls.shown()
 
     def _orders(self) -> dict[str, Any]:
-        guests = {guest.id: guest for guest in self.cloud.store.all_guests()}
+        # In this order: an order that is committed meanwhile must not name guests that were not there yet.
         orders = self.cloud.store.orders()
+        guests = {guest.id: guest for guest in self.cloud.store.all_guests()}
         ordered = [guests[each] for order in orders if order.kind == "guest" for each in order.guest_ids]
         return {
             "orders": len(orders),

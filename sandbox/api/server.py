@@ -196,7 +196,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not ip_address(self.client_address[0]).is_loopback:
             self._send(403, b"{}", "application/json")
             return
-        status, value = self.server.control.answer(self.command, path, body)
+        try:
+            status, value = self.server.control.answer(self.command, path, body)
+        except Exception:
+            log.exception("%s %s failed", self.command, path)
+            status, value = 500, {"error": "Internal error: see the log of the API."}
         self._send(status, json.dumps(value).encode(), "application/json")
 
     def _xmlrpc(self, service: str, body: bytes) -> None:

@@ -14,8 +14,8 @@ from sandbox.nodes.docker_cli import Docker
 from sandbox.nodes.layout import REGISTRY_ADDRESS, REGISTRY_PORT, Layout, checkout_layout
 
 NOT_RUNNING = 3
-NARROWEST = 120
-"""In columns: rather than shortening what is shown, lines are left for a narrow terminal to wrap."""
+WIDTH = 1000
+"""In columns, more than any line needs: nothing is shortened, a narrow terminal wraps."""
 
 
 def status(options: Namespace) -> int:
@@ -73,7 +73,7 @@ def _show(report: dict[str, Any]) -> None:
     if not report["guests"]:
         print("servers   none")
         return
-    console = Console(width=max(Console().width, NARROWEST))
+    console = Console(width=WIDTH)
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "in", "public", "private", "size", "state"):
         table.add_column(heading, no_wrap=True)

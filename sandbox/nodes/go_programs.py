@@ -19,7 +19,8 @@ def needs_go(source: Path) -> bool:
 def build_context(source: Path, target: Path) -> None:
     """Fill `target` with the image's files and its Go programs. Raises HostError with the remedy.
 
-    They link nothing of this machine's C library, so that an image needs nothing but them.
+    They link nothing of this machine's C library, so that an image needs nothing but them. The environment
+    says where Go keeps its caches; what it puts there can be deleted like any file.
     """
     go = shutil.which("go")
     if go is None:
@@ -29,7 +30,7 @@ def build_context(source: Path, target: Path) -> None:
         raise HostError(message)
     shutil.copytree(source, target, dirs_exist_ok=True)
     done = subprocess.run(
-        [go, "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", f"-o={target}/", "tool"],
+        [go, "build", "-mod=readonly", "-modcacherw", "-trimpath", "-ldflags=-s -w", f"-o={target}/", "tool"],
         cwd=target,
         env=os.environ | {"CGO_ENABLED": "0"},
         capture_output=True,

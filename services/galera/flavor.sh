@@ -27,6 +27,9 @@ cluster_options() { printf '%s\n' wsrep_on=ON; }
 transfer_options() { printf '%s\n' wsrep_sst_method=galera_swarm wsrep_sst_auth=mysql:; }
 transfer_script_options() { printf '%s\n' sst-syslog=-1 sockopt=,retry=120,interval=0.25; }
 
+readonly transfer_dir=.sst # what an SST brings is received in there, below the data directory
+clear_transfer() { :; }    # what a killed one has left there, before a server joins: the image's script does it by itself
+
 other_server() { [[ ! -e $data_dir/mysql.ibd ]] || printf 'MySQL 8'; } # whose data lies here, if it is not ours
 
 install_data() { # DIR, empty -> the server's system tables and our accounts

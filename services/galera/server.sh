@@ -54,7 +54,7 @@ write_server_config() {
 			wsrep_notify_cmd=$program_dir/notify
 			[sst]
 			$(transfer_script_options)
-			cpat='.*\.pem\$\|.*galera\.cache\$\|.*sst_in_progress\$\|.*\.sst\$\|.*gvwstate\.dat\$\|.*grastate\.dat\$\|.*\.err\$\|.*\.log\$\|.*/lost.found\$\|.*/\.galera-swarm\$'
+			cpat='.*\.pem\$\|.*galera\.cache\$\|.*sst_in_progress\$\|.*\.sst\$\|.*sst-xb-tmpdir\$\|.*gvwstate\.dat\$\|.*grastate\.dat\$\|.*\.err\$\|.*\.log\$\|.*/lost.found\$\|.*/\.galera-swarm\$'
 		OWNED
     } >"$run_dir/my.cnf" && chown mysql: "$run_dir/my.cnf"
     umask 022
@@ -128,6 +128,10 @@ start_server() { # ADDRESS START_POSITION(- for none) OPTION...
     local server address=$1
     local -a options=("${@:3}")
     server=$(program mariadbd mysqld) || return 1
+    if [[ -n $address ]] && ! clear_transfer; then
+        say "cannot remove what a killed SST has left in its volume"
+        return 1
+    fi
     [[ $2 == - ]] || options+=("--wsrep-start-position=$2")
     rm -f "$run_dir"/{status,was_primary,newest_view,view_now,step_down}
     ((view_floor < 0)) || note "$run_dir/newest_view" "$((view_floor + 1))"

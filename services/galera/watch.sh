@@ -95,8 +95,8 @@ leave_to_vote() { # [SECONDS it has to end in order]
 
 tell_transfer() {
     local kilobytes
-    [[ -d $data_dir/.sst ]] || return 0
-    kilobytes=$(du -sk "$data_dir/.sst" 2>/dev/null) || return 0
+    [[ -d $data_dir/$transfer_dir ]] || return 0
+    kilobytes=$(du -sk "$data_dir/$transfer_dir" 2>/dev/null) || return 0
     say "SST: ${kilobytes%%[!0-9]*} KiB received"
 }
 

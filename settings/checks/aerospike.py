@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from settings.checks import names
 from settings.checks.check import Check, Context
 from settings.checks.images import IMAGE, reference
 from settings.checks.memory import SYSTEM_MB
-from settings.checks.network import SPARE_ADDRESSES
-from settings.model import aerospike_memory_mb, member_count
+from settings.model import aerospike_memory_mb
 from settings.model.aerospike import Aerospike
 from settings.problems import Problem, show
 
@@ -112,19 +110,6 @@ def copies(context: Context) -> Iterator[Problem]:
             yield Problem(key=key, value=show(factor), text=text, severity="warning")
 
 
-def addresses(context: Context) -> Iterator[Problem]:
-    """The overlay network has an address for each node and for the agent, too."""
-    section = _section(context)
-    config = context.config
-    subnet = names.ipv4_network(config.network.subnet)
-    if section is None or subnet is None:
-        return
-    need = member_count(config) + config.servers.count + SPARE_ADDRESSES + section.replicas + 1
-    if subnet.num_addresses < need:
-        text = f"holds {subnet.num_addresses} addresses; with Aerospike, containers and servers need {need}"
-        yield Problem(key="network.subnet", value=show(config.network.subnet), text=text)
-
-
 def memory(context: Context) -> Iterator[Problem]:
     """Records that live in memory fit into the container, and the container into its server."""
     section = _section(context)
@@ -170,10 +155,6 @@ CHECKS = (
     Check(reads=(_ON, "aerospike.replicas", "aerospike.image", "servers.count"), find=replicas),
     Check(reads=(_ON, _SPACES, "aerospike.image"), find=namespaces),
     Check(reads=(_ON, _SPACES, "aerospike.replicas"), find=copies),
-    Check(
-        reads=(_ON, "aerospike.replicas", "network.subnet", "servers.count", "database.members"),
-        find=addresses,
-    ),
     Check(reads=(_ON, _SPACES, "aerospike.memoryMb", "aerospike.replicas", *_SERVERS), find=memory),
     Check(reads=(_ON, _SPACES, "aerospike.replicas", "servers.disks", *_SERVERS), find=disk),
 )

@@ -1,7 +1,12 @@
 """Rules of section `cloud`, and that no secret lies open in the stack's file."""
 
+import re
+import shlex
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
 from settings.checks.check import Check, Context
 from settings.problems import NAMESPACE, Problem, covers, show
@@ -9,12 +14,8 @@ from settings.problems import NAMESPACE, Problem, covers, show
 #: Hosts to which the SoftLayer provider speaks http.
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
-_PRIVATE_KEY_HEADERS = (
-    b"-----BEGIN OPENSSH PRIVATE KEY-----",
-    b"-----BEGIN RSA PRIVATE KEY-----",
-    b"-----BEGIN EC PRIVATE KEY-----",
-    b"-----BEGIN PRIVATE KEY-----",
-)
+#: The forms of a private key that are not OpenSSH's own.
+_OTHER_FORM = re.compile(rb"\s*-----BEGIN (?!OPENSSH )([A-Z]+ )?PRIVATE KEY-----")
 
 
 def endpoint(context: Context) -> Iterator[Problem]:
@@ -91,7 +92,7 @@ def ssh_address(context: Context) -> Iterator[Problem]:
 
 
 def ssh_key_file(context: Context) -> Iterator[Problem]:
-    """A key file that is there holds a private key."""
+    """A key file that is there holds a private key that opens without a question."""
     given = context.config.cloud.ssh_key_file
     if given is None:
         return
@@ -102,14 +103,29 @@ def ssh_key_file(context: Context) -> Iterator[Problem]:
     if not path.exists():
         return
     try:
-        head = path.read_bytes()[:64]
+        content = path.read_bytes()
     except OSError as error:
         text = f"cannot be read: {error.strerror}"
         yield Problem(key="cloud.sshKeyFile", value=show(given), text=text)
         return
-    if not head.startswith(_PRIVATE_KEY_HEADERS):
-        text = "must be a private SSH key in OpenSSH or PEM form"
-        yield Problem(key="cloud.sshKeyFile", value=show(given), text=text)
+    fault = _key_fault(content, given)
+    if fault is not None:
+        yield Problem(key="cloud.sshKeyFile", value=show(given), text=fault)
+
+
+def _key_fault(content: bytes, name: str) -> str | None:
+    """Why a key cannot be used; None when it can."""
+    rewrite = f"ssh-keygen -p -N '' -f {shlex.quote(name)}"
+    try:
+        content.decode()
+        serialization.load_ssh_private_key(content, password=None)
+    except TypeError:
+        return f"has a passphrase, which nobody is there to enter; take it off a copy: {rewrite}"
+    except (ValueError, UnsupportedAlgorithm):
+        if _OTHER_FORM.match(content):
+            return f"is not in OpenSSH form; rewrite it in that form, without a passphrase: {rewrite}"
+        return "must be a private SSH key (RSA, ECDSA or Ed25519) in OpenSSH form, without a passphrase"
+    return None
 
 
 CHECKS = (

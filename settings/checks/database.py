@@ -8,7 +8,7 @@ from settings import my_cnf
 from settings.checks.check import Check, Context
 from settings.checks.images import IMAGE, untagged
 from settings.flavors import FLAVORS
-from settings.model import member_count, member_names
+from settings.model import member_names, member_services
 from settings.problems import Problem, show
 
 #: The script's suffixes, as the stock image knows them.
@@ -61,16 +61,28 @@ def image(context: Context) -> Iterator[Problem]:
 
 
 def members(context: Context) -> Iterator[Problem]:
-    """No more members than servers; an even number is worth a word."""
+    """No more members than servers."""
     chosen = context.config.database.members
     count = context.config.servers.count
     if chosen is not None and chosen > count:
         text = f"must be {count} or less, the number of servers (servers.count)"
         yield Problem(key="database.members", value=show(chosen), text=text)
-    elif member_count(context.config) % 2 == 0:
-        key = "servers.count" if chosen is None else "database.members"
-        text = "an even number of members loses its quorum when the network parts in halves"
-        yield Problem(key=key, value=show(member_count(context.config)), text=text, severity="warning")
+
+
+def even(context: Context) -> Iterator[Problem]:
+    """An even number of members, whichever services they are in, is worth a word."""
+    config = context.config
+    (_, _, first), *groups = member_services(config)
+    total = len(first) + sum(len(servers) for _, _, servers in groups)
+    if total % 2 or (config.database.members or 0) > config.servers.count:
+        return
+    text = "an even number of members loses its quorum when the network parts in halves"
+    if groups:
+        text = f"with the {len(first)} of the first service {total} members in all: {text}"
+        yield Problem(key="database.groups", text=text, severity="warning")
+    else:
+        key = "servers.count" if config.database.members is None else "database.members"
+        yield Problem(key=key, value=show(total), text=text, severity="warning")
 
 
 def cluster_name(context: Context) -> Iterator[Problem]:
@@ -162,6 +174,7 @@ CHECKS = (
     Check(reads=("database.flavor", "database.sstMethod"), find=sst_method),
     Check(reads=("database.image", "database.flavor"), find=image),
     Check(reads=_MEMBERS, find=members),
+    Check(reads=("database.mode", "database.groups", *_MEMBERS), find=even),
     Check(reads=("database.clusterName",), find=cluster_name),
     Check(reads=("database.myCnf", "database.flavor"), find=option_file),
     Check(reads=("database.initScripts",), find=init_scripts),

@@ -3,22 +3,42 @@
 from collections.abc import Iterator
 
 from settings.checks.check import Check, Context
-from settings.model import buffer_pool_mb, member_count, smallest_memory_mb, smallest_server_memory_mb
+from settings.model import Seat, StackConfig, buffer_pool_mb, seats, smallest_memory_mb
 from settings.problems import Problem, show
 
 #: What the system, Docker and the SSH session take of a server, in MB.
 SYSTEM_MB = 384
 
-_SIZES = ("servers.memoryMb", "servers.flavor", "servers.count", "database.members")
+_SIZES = (
+    *("servers.memoryMb", "servers.flavor", "servers.count"),
+    *("database.mode", "database.members", "database.groups"),
+)
+
+
+def _tightest(config: StackConfig) -> tuple[int, str] | None:
+    """Where a member has the least memory: how much, the system's taken off, and the server in words.
+
+    None when no server's memory is known.
+    """
+    found = [
+        ((memory - SYSTEM_MB) // seat.members, f"{seat.server.name} has {memory} MB{_for(seat)}")
+        for seat in seats(config)
+        if (memory := seat.server.known_memory_mb) is not None
+    ]
+    return min(found, key=lambda one: one[0], default=None)
+
+
+def _for(seat: Seat) -> str:
+    return f" for {seat.members} members" if seat.members > 1 else ""
 
 
 def container(context: Context) -> Iterator[Problem]:
     """The container's limit leaves room for the system."""
     limit = context.config.database.memory_mb
-    server = smallest_server_memory_mb(context.config)
-    if limit is not None and server is not None and limit > server - SYSTEM_MB:
-        most = server - SYSTEM_MB
-        text = f"must be {most} or less: the smallest server has {server} MB and the system needs {SYSTEM_MB}"
+    tightest = _tightest(context.config)
+    if limit is not None and tightest is not None and limit > tightest[0]:
+        most, where = tightest
+        text = f"must be {most} or less: {where} and the system needs {SYSTEM_MB}"
         yield Problem(key="database.memoryMb", value=show(limit), text=text)
 
 
@@ -48,18 +68,18 @@ def pool_in_container(context: Context) -> Iterator[Problem]:
     limit = context.config.database.memory_mb
     if limit is not None:
         server, taken = _server(context)
-        why = f"database.memoryMb is {limit}, of which {taken} go to {server}"
+        why = f"database.memoryMb is {limit}, of which {taken} go to {server} itself"
         yield from _pool(context, limit - taken, why)
 
 
 def pool_in_server(context: Context) -> Iterator[Problem]:
     """Without a limit, the server itself is the limit."""
-    server = smallest_server_memory_mb(context.config)
-    if context.config.database.memory_mb is None and server is not None:
+    tightest = _tightest(context.config)
+    if context.config.database.memory_mb is None and tightest is not None:
+        room, where = tightest
         program, own = _server(context)
-        taken = SYSTEM_MB + own
-        why = f"the smallest server has {server} MB, of which {taken} go to the system and {program}"
-        yield from _pool(context, server - taken, why)
+        why = f"{where}, the system needs {SYSTEM_MB} and {program} itself {own} in each member"
+        yield from _pool(context, room - own, why)
 
 
 def _server(context: Context) -> tuple[str, int]:
@@ -71,7 +91,7 @@ def _server(context: Context) -> tuple[str, int]:
 def _pool(context: Context, most: int, why: str) -> Iterator[Problem]:
     pool = buffer_pool_mb(context.config)
     if pool > most:
-        text = f"must be {most} or less: {why} itself"
+        text = f"must be {most} or less: {why}"
         yield Problem(key="database.bufferPoolMb", value=show(pool), text=text)
 
 
@@ -79,13 +99,15 @@ def write_cache(context: Context) -> Iterator[Problem]:
     """The file of past writes leaves most of the data disk to the data."""
     gcache = context.config.database.gcache_mb
     own_disk = context.config.host.data_disk.filesystem != "none"
-    for server in context.config.servers.expanded[: member_count(context.config)]:
-        disks = server.disks_gb
+    found: list[tuple[int, str]] = []
+    for seat in seats(context.config):
+        disks = seat.server.disks_gb
         disk = disks[1] if own_disk and len(disks) > 1 else disks[0]
-        if gcache is not None and gcache > disk * 1024 // 2:
-            text = f"must be {disk * 1024 // 2} or less: half of the disk with the data of {server.name}"
-            yield Problem(key="database.gcacheMb", value=show(gcache), text=text)
-            return
+        found.append((disk * 1024 // 2 // seat.members, f"{seat.server.name}{_for(seat)}"))
+    most, where = min(found, key=lambda one: one[0])
+    if gcache is not None and gcache > most:
+        text = f"must be {most} or less: half of the disk with the data of {where}"
+        yield Problem(key="database.gcacheMb", value=show(gcache), text=text)
 
 
 CHECKS = (

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from settings.checks import names
 from settings.checks.check import Check, Context
-from settings.model import StackConfig, member_count
+from settings.model import StackConfig
 from settings.problems import Problem, show
 
 #: Networks that are there on every server before the stack comes.
@@ -24,11 +24,20 @@ TAKEN = (
     (IPv4Network("224.0.0.0/3"), "multicast and reserved addresses"),
     (IPv4Network("0.0.0.0/8"), "reserved addresses"),
 )
+#: Ranges in which no host on the internet has its address, the servers' public interfaces included.
+NOT_PUBLIC = tuple(
+    map(
+        IPv4Network,
+        (
+            *("172.16.0.0/12", "192.168.0.0/16"),
+            *("192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+        ),
+    )
+)
+#: Not on the internet either, but carriers, tunnels and clouds number hosts of their own from it.
+SHARED = IPv4Network("100.64.0.0/10")
 #: Names that Docker gives to networks of its own.
 OWN_NETWORKS = frozenset({"bridge", "host", "none", "ingress", "docker_gwbridge", "default"})
-#: Addresses of a subnet beside those of the members: network, gateway, broadcast, one for each node's load
-#: balancer.
-SPARE_ADDRESSES = 3
 
 SUBNET = "network.subnet"
 POOL = "swarm.addressPool"
@@ -48,7 +57,7 @@ def name(context: Context) -> Iterator[Problem]:
 
 
 def subnet(context: Context) -> Iterator[Problem]:
-    """A subnet with room for every member, and a gateway in it."""
+    """A subnet in Docker's form, and a gateway in it."""
     network = context.config.network
     parsed = names.ipv4_network(network.subnet)
     if parsed is None:
@@ -59,10 +68,6 @@ def subnet(context: Context) -> Iterator[Problem]:
         text = "must have a prefix length from 8 to 29"
         yield Problem(key="network.subnet", value=show(network.subnet), text=text)
         return
-    need = member_count(context.config) + context.config.servers.count + SPARE_ADDRESSES
-    if parsed.num_addresses < need:
-        text = f"holds {parsed.num_addresses} addresses; members, servers and gateway need {need}"
-        yield Problem(key="network.subnet", value=show(network.subnet), text=text)
     if network.gateway is not None and not _is_host_of(network.gateway, parsed):
         text = f"must be a host address within network.subnet ({network.subnet})"
         yield Problem(key="network.gateway", value=show(network.gateway), text=text)
@@ -94,8 +99,11 @@ def overlaps(key: str, context: Context) -> Iterator[Problem]:
                 f"lies in {trusted} ({where}): clients with such addresses get no answer from the containers"
             )
             yield Problem(key=key, value=show(cidr), text=text, severity="warning")
-    if not network.is_private:
-        text = "is a public range: whatever has these addresses cannot be reached from the containers"
+    if network.subnet_of(SHARED):
+        text = (
+            f"lies in {SHARED}, from which carriers and tunnels number hosts: the containers cannot reach"
+            " those"
+        )
         yield Problem(key=key, value=show(cidr), text=text, severity="warning")
 
 
@@ -103,6 +111,8 @@ def _overlap(network: IPv4Network, config: StackConfig) -> str | None:
     for taken, whose in TAKEN:
         if network.overlaps(taken):
             return f"{taken}, {whose}"
+    if not any(network.subnet_of(free) for free in (*NOT_PUBLIC, SHARED)):
+        return "public addresses, which the servers or those they talk to may have"
     for key, address in _addresses(config):
         if address in network:
             return f"{address}, which the servers need to reach ({key})"
@@ -151,7 +161,7 @@ def pool_apart(context: Context) -> Iterator[Problem]:
 
 CHECKS = (
     Check(reads=("network.name",), find=name),
-    Check(reads=("network.subnet", "servers.count", "database.members"), find=subnet),
+    Check(reads=("network.subnet",), find=subnet),
     Check(reads=(SUBNET,), find=partial(overlaps, SUBNET)),
     Check(reads=(POOL,), find=partial(overlaps, POOL)),
     Check(reads=("network.subnet", "swarm.addressPool"), find=pool_apart),

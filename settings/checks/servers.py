@@ -1,4 +1,4 @@
-"""Rules of section `servers`: names, places and sizes that the cloud takes."""
+"""Rules of section `servers`: names, places and systems that the cloud takes."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,8 @@ from settings.checks.check import Check, Context
 from settings.model.servers import ServerOverride, Servers
 from settings.problems import Problem, join, show
 
-#: Sizes of the first disk that the cloud offers, in GB.
-BOOT_DISKS_GB = (25, 100)
 #: Guests that a placement group takes.
 PLACEMENT_GROUP_GUESTS = 5
-#: Disks of a server with local storage.
-MOST_LOCAL_DISKS = 2
 
 _DATACENTER = re.compile(r"[a-z]{3}\d{2}")
 _OS_CODE = re.compile(r"[A-Z0-9]+_[A-Z0-9.\-]+(_[A-Z0-9.\-]+)?")
@@ -28,7 +24,7 @@ _MARK = re.compile(r"# galera-swarm mark: ")
 Group = tuple[str, Servers | ServerOverride]
 
 
-def _groups(servers: Servers) -> Iterator[Group]:
+def declared(servers: Servers) -> Iterator[Group]:
     """The common keys and each server's own, with the key above them."""
     yield "servers", servers
     for name, override in servers.overrides.items():
@@ -77,7 +73,7 @@ def datacenters(context: Context) -> Iterator[Problem]:
     servers = context.config.servers
     for index, name in enumerate(servers.datacenters):
         yield from _datacenter(f"servers.datacenters[{index}]", name)
-    for above, group in _groups(servers):
+    for above, group in declared(servers):
         if group.datacenter is not None and (group.datacenter or above != "servers"):
             yield from _datacenter(f"{above}.datacenter", group.datacenter)
 
@@ -94,39 +90,9 @@ def _datacenter(key: str, name: str) -> Iterator[Problem]:
         yield Problem(key=key, value=show(name), text=text, severity="warning")
 
 
-def sizes(context: Context) -> Iterator[Problem]:
-    """Cores and memory, or a flavor."""
-    for above, group in _groups(context.config.servers):
-        for key, value in (("cpus", group.cpus), ("memoryMb", group.memory_mb)):
-            if group.flavor is not None and value is not None:
-                text = f"cannot stand beside {above}.flavor, which says it already"
-                yield Problem(key=f"{above}.{key}", value=show(value), text=text)
-        if group.memory_mb is not None and group.memory_mb % 1024:
-            low = group.memory_mb // 1024 * 1024
-            text = f"must be a multiple of 1024, such as {low} or {low + 1024}"
-            yield Problem(key=f"{above}.memoryMb", value=show(group.memory_mb), text=text)
-        if group.flavor is not None:
-            yield from _flavor(f"{above}.flavor", group.flavor)
-
-
-def _flavor(key: str, name: str) -> Iterator[Problem]:
-    flavor = catalogue.flavor(name)
-    if flavor is None:
-        upper = name.upper() if catalogue.flavor(name.upper()) else "B1_4X16X100"
-        yield Problem(
-            key=key,
-            value=show(name),
-            text=f"has not the form of a flavor known here, such as {upper}; the cloud will decide",
-            severity="warning",
-        )
-    elif not flavor.listed:
-        text = "is no flavor known here; the cloud will decide"
-        yield Problem(key=key, value=show(name), text=text, severity="warning")
-
-
 def systems(context: Context) -> Iterator[Problem]:
     """An operating system or an image."""
-    for above, group in _groups(context.config.servers):
+    for above, group in declared(context.config.servers):
         if group.os is not None and group.image is not None:
             text = f"cannot stand beside {above}.image; keep one of the two"
             yield Problem(key=f"{above}.os", value=show(group.os), text=text)
@@ -154,28 +120,6 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def disks(context: Context) -> Iterator[Problem]:
-    """Disks that the cloud takes, for each server as it comes out."""
-    servers = context.config.servers
-    for server in servers.expanded:
-        own = servers.overrides.get(server.name, ServerOverride())
-        above = "servers" if own.disks is None else join(("servers", "overrides", server.name))
-        value = show(server.disks_gb)
-        flavor = catalogue.flavor(server.flavor) if server.flavor else None
-        boot = server.disks_gb[0]
-        if flavor is not None and boot != flavor.boot_gb:
-            text = f"must begin with {flavor.boot_gb}, the disk of flavor {server.flavor}"
-            yield Problem(key=f"{above}.disks", value=value, text=text)
-        elif boot not in BOOT_DISKS_GB:
-            text = "must begin with 25 or 100 GB, the sizes of a system disk"
-            yield Problem(key=f"{above}.disks", value=value, text=text)
-        most = flavor.most_disks if flavor else MOST_LOCAL_DISKS if server.local_disk else 5
-        if len(server.disks_gb) > most:
-            what = f"flavor {server.flavor}" if flavor else "a server with local disks"
-            text = f"must be a list of at most {most} disks for {what}"
-            yield Problem(key=f"{above}.disks", value=value, text=text)
 
 
 def placement_group(context: Context) -> Iterator[Problem]:
@@ -214,7 +158,7 @@ def private_only(context: Context) -> Iterator[Problem]:
     servers = context.config.servers
     if not servers.private_only:
         return
-    for above, group in _groups(servers):
+    for above, group in declared(servers):
         if group.public_vlan is not None:
             text = "cannot be used, since servers.privateOnly leaves out the public interface"
             yield Problem(key=f"{above}.publicVlan", value=show(group.public_vlan), text=text)
@@ -222,7 +166,7 @@ def private_only(context: Context) -> Iterator[Problem]:
 
 def tags(context: Context) -> Iterator[Problem]:
     """Tags that survive the comma-separated form in which the cloud takes them."""
-    for above, group in _groups(context.config.servers):
+    for above, group in declared(context.config.servers):
         for index, tag in enumerate(group.tags or ()):
             if not _TAG.fullmatch(tag) or tag != tag.strip():
                 text = "may hold letters, digits, blanks inside, and any of _ : . - (64 characters at most)"
@@ -231,7 +175,7 @@ def tags(context: Context) -> Iterator[Problem]:
 
 def post_install(context: Context) -> Iterator[Problem]:
     """The cloud runs only scripts from https addresses; others it downloads and leaves."""
-    for above, group in _groups(context.config.servers):
+    for above, group in declared(context.config.servers):
         uri = group.post_install_uri
         if uri is not None and not re.fullmatch(r"https://[^\s/]+/?\S*", uri):
             text = "must be an https URL; the cloud does not run a script from anywhere else"
@@ -240,7 +184,7 @@ def post_install(context: Context) -> Iterator[Problem]:
 
 def texts(context: Context) -> Iterator[Problem]:
     """Texts that the API carries, and user data to which the stack's mark can be added as a comment."""
-    for above, group in _groups(context.config.servers):
+    for above, group in declared(context.config.servers):
         for key, value in (("notes", group.notes), ("userData", group.user_data)):
             if value is not None and _CONTROL.search(value):
                 yield Problem(
@@ -271,9 +215,7 @@ CHECKS = (
     Check(reads=("servers.domain",), find=domain),
     Check(reads=("servers.datacenter", "servers.datacenters"), find=place),
     Check(reads=(), find=datacenters),
-    Check(reads=(), find=sizes),
     Check(reads=(), find=systems),
-    Check(reads=("servers.disks", "servers.flavor", "servers.localDisk"), find=disks),
     Check(reads=("servers.placementGroup", "servers.count"), find=placement_group),
     Check(reads=("servers.datacenter", "servers.datacenters", "servers.count"), find=one_place),
     Check(reads=("servers.privateOnly",), find=private_only),

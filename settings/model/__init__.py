@@ -1,5 +1,6 @@
 """The checked configuration of one stack: its sections, and the values that follow from several of them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,6 +65,14 @@ class Member:
     """Name of its service in the swarm: the member's own in mode `ordered`."""
     port: int
     """TCP port on which its server answers SQL for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A server, and how many members of the Galera cluster it carries."""
+
+    server: Server
+    members: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,9 +241,14 @@ def member_names(config: StackConfig) -> tuple[str, ...]:
     )
 
 
-def smallest_server_memory_mb(config: StackConfig) -> int | None:
-    """Memory of the smallest server that carries a member, in MB; None when none is known."""
-    return smallest_memory_mb(config.servers.expanded[: member_count(config)])
+def seats(config: StackConfig) -> list[Seat]:
+    """The servers that carry members of the database, those of groups included, in order."""
+    carried = Counter(name for _, _, servers in member_services(config) for name in set(servers))
+    return [
+        Seat(server=server, members=carried[server.name])
+        for server in config.servers.expanded
+        if carried[server.name]
+    ]
 
 
 def aerospike_memory_mb(config: StackConfig) -> int | None:
@@ -249,10 +263,18 @@ def smallest_memory_mb(servers: Iterable[Server]) -> int | None:
 
 
 def buffer_pool_mb(config: StackConfig) -> int:
-    """InnoDB buffer pool of each member in MB: as configured, or half of what the member may use."""
+    """InnoDB buffer pool of each member in MB: as configured, or half of what the member may use.
+
+    Members on one server share its memory.
+    """
     if config.database.buffer_pool_mb is not None:
         return config.database.buffer_pool_mb
-    available = config.database.memory_mb or smallest_server_memory_mb(config)
+    shares = [
+        seat.server.known_memory_mb // seat.members
+        for seat in seats(config)
+        if seat.server.known_memory_mb is not None
+    ]
+    available = config.database.memory_mb or min(shares, default=None)
     if available is None:
         return FALLBACK_BUFFER_POOL_MB
     return max(available // 2 // BUFFER_POOL_STEP_MB, 1) * BUFFER_POOL_STEP_MB

@@ -35,8 +35,8 @@ class Cloud(Section):
     """Minutes that an ordered server may take until it is ready."""
 
     ssh_key_file: str | None = None
-    """Private SSH key (OpenSSH format) with which the servers are reached, relative to the project. It is
-    made when missing; the default is `.secrets/<stack>/ssh_ed25519`."""
+    """Private SSH key (OpenSSH form, no passphrase) with which the servers are reached, relative to the
+    project. It is made when missing; the default is `.secrets/<stack>/ssh_ed25519`."""
 
     ssh_over: Literal["public", "private"] = "public"
     """Which address of a server SSH goes to. `private` needs a way into the private network, such as its

@@ -93,8 +93,8 @@ class Database(Section):
     flavor `percona/percona-xtradb-cluster:8.0`."""
 
     members: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Number of members, at most one for each server; the default is one on each server. An odd number keeps
-    the quorum when the network parts."""
+    """Number of members, at most one for each server; the default is one on each server. An odd number,
+    with those of `groups`, keeps the quorum when the network parts."""
 
     cluster_name: str = "galera"
     """Name of the Galera cluster; the members are called by it: `galera-1`, `galera-2`, …"""
@@ -109,7 +109,8 @@ class Database(Section):
     """Memory limit of each member's container in MB. Without it there is none."""
 
     buffer_pool_mb: Annotated[int, Field(ge=16, le=524288)] | None = None
-    """InnoDB buffer pool in MB; the default is half of `memoryMb`, or of the server's memory."""
+    """InnoDB buffer pool in MB; the default is half of `memoryMb`, or of the server's memory: two members
+    on one server share it."""
 
     gcache_mb: Annotated[int, Field(ge=16, le=1048576)] | None = None
     """Size in MB of each member's file of past writes (Galera's gcache, on the data disk), 256 by default. A

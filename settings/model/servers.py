@@ -127,10 +127,11 @@ class Servers(Section):
     """Datacenters that the servers are spread over in turn, in place of `datacenter`."""
 
     cpus: Cores | None = None
-    """Cores of each server; 2 unless there is a `flavor`."""
+    """Cores of each server: 1, 2, 4, 6, 8, 12, 16, 24, 30, 32, 48, 56 or 64; 2 unless there is a `flavor`."""
 
     memory_mb: Megabytes | None = None
-    """Memory of each server in MB, a multiple of 1024; 4096 unless there is a `flavor`."""
+    """Memory of each server in MB: 1 to 16, 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 256, 384, 448 or 512
+    times 1024; 4096 unless there is a `flavor`."""
 
     flavor: str | None = None
     """Flavor of each server, for example `B1_4X16X100`, in place of `cpus` and `memoryMb`."""
@@ -149,8 +150,9 @@ class Servers(Section):
     """Local disks in place of SAN disks."""
 
     disks: Disks | None = None
-    """Disk sizes in GB: the first for the operating system (25 or 100), the second for Docker's data. Default
-    `[25, 25]`, with a flavor `[its own size, 25]`."""
+    """Disk sizes in GB: the first for the operating system (25 or 100), the second for Docker's data. Further
+    disks: 10, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400, 500, 750, 1000, 1500 or
+    2000. Default `[25, 25]`, with a flavor `[its own size, 25]`."""
 
     nic_speed: NicSpeed = 1000
     """Network speed in Mbit/s: 10, 100 or 1000."""

@@ -24,7 +24,8 @@ PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGgnXFLbR0sIDRyKvxBqYXMVYYFrMG
 class RunningCloud:
     """A server with the memory driver. `url`, `username` and `api_key` are what a client needs.
 
-    `restart()` stops it as a crash would and starts another on the same database and driver, at a new `url`.
+    `restart()` closes it, with whatever was under way left in the database, and starts another on the same
+    database and driver, at a new `url`.
     """
 
     username = USERNAME

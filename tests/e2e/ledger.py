@@ -56,10 +56,10 @@ def connect(
 
 
 def ask(
-    endpoint: Endpoint, password: str, sql: str, seconds: int = PATIENCE_SECONDS
+    endpoint: Endpoint, password: str, sql: str, seconds: int = PATIENCE_SECONDS, *, user: str = "root"
 ) -> list[tuple[Any, ...]]:
     """Rows of one statement on one member."""
-    connection = connect(endpoint, password, seconds=seconds)
+    connection = connect(endpoint, password, user=user, seconds=seconds)
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql)
@@ -68,10 +68,11 @@ def ask(
         connection.close()
 
 
-def wsrep(endpoint: Endpoint, password: str) -> dict[str, str]:
+def wsrep(endpoint: Endpoint, password: str, *, user: str = "root") -> dict[str, str]:
     """The member's wsrep status, or an empty mapping when it does not answer."""
+    sql = "SHOW GLOBAL STATUS LIKE 'wsrep%'"
     try:
-        rows = ask(endpoint, password, "SHOW GLOBAL STATUS LIKE 'wsrep%'", CLIENT_TIMEOUT_SECONDS)
+        rows = ask(endpoint, password, sql, CLIENT_TIMEOUT_SECONDS, user=user)
     except pymysql.err.MySQLError:
         return {}
     return {str(name): str(value) for name, value in rows}
@@ -179,6 +180,10 @@ class Ledger:
         self, endpoint: Endpoint, seconds: int = CLIENT_TIMEOUT_SECONDS
     ) -> "pymysql.Connection[Any]":
         return connect(endpoint, self._own, self.name, user=self.name, seconds=seconds)
+
+    def status(self, endpoint: Endpoint) -> dict[str, str]:
+        """The member's wsrep status, also while root's password changes; empty when it does not answer."""
+        return wsrep(endpoint, self._own, user=self.name)
 
     def lost_on(self, endpoint: Endpoint) -> set[int]:
         """Acknowledged rows that this member does not have. Settles first: asks with causal reads."""

@@ -53,15 +53,14 @@ class Stack:
 
     def command(self, *words: str) -> list[str]:
         """The engine's command line for this stack; only commands that read the config are given its file."""
-        config = (
-            ["--config-file", str(self.config_file)] if words[0] not in {"output", "ls", "export"} else []
-        )
-        verb = ["stack", *words] if words[0] in {"init", "output", "rm", "export"} else list(words)
-        where = [] if words[0] == "init" else ["--stack", self.name]
-        if words[0] in {"output", "rm", "export", "init"}:
+        verb, where, config = list(words), ["--stack", self.name], ["--config-file", str(self.config_file)]
+        if words[0] in {"init", "output", "rm", "export", "import"}:
+            verb, config = ["stack", *words], []
+        elif words[0] == "ls":
             config = []
-        named = [self.name] if words[0] == "init" else []
-        return [str(ROOT / "tools" / "run"), "pulumi", *verb, *named, *where, *config, "--non-interactive"]
+        if words[0] == "init":
+            verb, where = [*verb, self.name], []
+        return [str(ROOT / "tools" / "run"), "pulumi", *verb, *where, *config, "--non-interactive"]
 
     def run(self, *words: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run an engine command to its end; raises EngineFailedError with the whole output."""
@@ -92,6 +91,15 @@ class Stack:
     def outputs(self) -> dict[str, Any]:
         done = self.run("output", "--json", "--show-secrets")
         return dict(json.loads(done.stdout))
+
+    def edit_state(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Let `change` alter each resource of the stack's state, as the engine exports it."""
+        document = json.loads(self.run("export").stdout)
+        for resource in document["deployment"]["resources"]:
+            change(resource)
+        file = self.config_file.with_suffix(".state.json")
+        file.write_text(json.dumps(document))
+        self.run("import", "--file", str(file))
 
     def take_away(self) -> None:
         """Destroy and forget it, also when a run of it was killed."""

@@ -1,5 +1,9 @@
-"""A ledger kept over an accident, and the verdict on it: nothing acknowledged is missing on any member."""
+"""A ledger kept over an accident, and the verdict on it: nothing acknowledged is missing on any member.
 
+And a look at all members again and again meanwhile: how many are away at once.
+"""
+
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,3 +55,30 @@ def witnessed(cluster: Cluster, doors: list[Endpoint] | None = None) -> Iterator
         if (missing := len(ledger.lost_on(endpoint)))
     }
     assert not witness.lost, f"acknowledged rows are missing: {witness.lost} of {witness.rows}"
+
+
+class Watch:
+    """The most members that were seen away at the same time."""
+
+    most_away = 0
+
+
+@contextmanager
+def watched(ledger: Ledger) -> Iterator[Watch]:
+    """Every member whose rows the ledger keeps is asked again and again meanwhile."""
+    watch, ended = Watch(), threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.2):
+            states = [ledger.status(one).get("wsrep_local_state_comment") for one in ledger.endpoints]
+            # A donor serves, and by its own word only.
+            away = [state for state in states if state not in {"Synced", "Donor/Desynced"}]
+            watch.most_away = max(watch.most_away, len(away))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield watch
+    finally:
+        ended.set()
+        watcher.join()

@@ -95,7 +95,7 @@ own_entry() { # PHASE
         read -r state seqno <<<"$(running_state "$1")"
         ;;
     joining)
-        bytes=$(du -sb "$data_dir/.sst" 2>/dev/null) bytes=${bytes%%[!0-9]*}
+        bytes=$(du -sb "$data_dir/$transfer_dir" 2>/dev/null) bytes=${bytes%%[!0-9]*}
         ;;
     esac
     printf '{"member":"%s","address":"%s","state":"%s","uuid":"%s","seqno":"%s","sst_bytes":%s}' \

@@ -40,6 +40,11 @@ cluster_options() { printf '%s\n' pxc_encrypt_cluster_traffic=OFF pxc_maint_tran
 transfer_options() { printf '%s\n' wsrep_sst_method=xtrabackup-v2; }
 transfer_script_options() { printf '%s\n' sst-syslog=-1; }
 
+# What an SST brings is received in there, below the data directory, unless a tmpdir of the user's is another place. The
+# server's script ends when it finds one there, and one that was killed leaves it.
+readonly transfer_dir=sst-xb-tmpdir
+clear_transfer() { rm -rf "${data_dir:?}/$transfer_dir"; } # before a server joins; never beside one that runs
+
 other_server() { [[ ! -e $data_dir/aria_log_control ]] || printf 'MariaDB'; } # whose data lies here, if it is not ours
 
 install_data() { # DIR, empty -> the server's system tables and our accounts

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from settings.model.consul import Consul
 from settings.model.etcd import Etcd
 from tests.e2e.cloud import bring_images
 from tests.e2e.cluster import Cluster, Member
 from tests.e2e.ledger import synced
 from tests.e2e.promotion import frozen, promoted_while_two_are_frozen
+from tests.e2e.services.agents import DB, names
 from tests.e2e.stack import Stack, await_condition, temporary_stack
 from tests.e2e.witness import witnessed
 
@@ -243,6 +245,29 @@ def test_members_and_servers_leave_one_by_one_from_the_top(stack: Stack, cluster
         staying.await_synced(PATIENCE)
     assert set(registered(staying)) == {one.name for one in staying.members}
     assert stack.changes() == {}
+
+
+def test_consul_names_equal_members_that_are_synced(stack: Stack, cluster: Cluster) -> None:
+    """Its health check is asked on the server's own port, so the service is rolled once."""
+    bring_images(Consul().image, timeout=2700)
+    stack.set("consul.enabled", True)
+    with witnessed(cluster):
+        stack.up(timeout=1800)
+        cluster.await_synced(PATIENCE)
+    everyone = {one.endpoint.host for one in cluster.members}
+    asked = sorted(everyone)[0]
+    await_condition("every name", lambda: names(asked, DB) == everyone, timeout=120)
+    *others, last = cluster.members
+    with witnessed(cluster):
+        with stopped(cluster, last):
+            rest = {one.endpoint.host for one in others}
+            await_condition("its leaving", lambda: names(asked, DB) == rest, timeout=120)
+        cluster.await_synced(PATIENCE)
+    await_condition("its return", lambda: names(asked, DB) == everyone, timeout=PATIENCE)
+    assert stack.changes() == {}
+    stack.set("consul.enabled", False)
+    stack.up(timeout=1800)
+    cluster.await_synced(PATIENCE)
 
 
 def test_members_without_volumes(stack: Stack, cluster: Cluster) -> None:

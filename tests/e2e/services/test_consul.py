@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import socket
 import ssl
 from typing import Any
@@ -136,3 +137,24 @@ def test_one_server_lost_leaves_a_leader_keys_and_names(stack: Stack) -> None:
     )
     assert api("services-1", "/v1/kv/greeting?raw", token=token) == (200, "still")
     Cluster.of(stack.outputs()).await_synced()
+
+
+def test_all_agents_killed_at_once_come_back_as_who_they_were(stack: Stack) -> None:
+    token, where = stack.outputs()["consulToken"], addresses(stack)
+    before = {hostname: node_id(hostname, token) for hostname in SERVERS}
+    assert len(set(before.values())) == len(SERVERS)
+    for hostname in SERVERS:
+        on_node(hostname, "kill -9 $(pidof consul)")
+    for hostname in SERVERS:
+        at = where[hostname]
+        await_condition("every name again", lambda at=at: names(at, DB) == set(where.values()), PATIENCE)
+    assert {hostname: node_id(hostname, token) for hostname in SERVERS} == before
+    for hostname in SERVERS:
+        assert api(hostname, "/v1/kv/greeting?raw", token=token) == (200, "still")
+
+
+def node_id(hostname: str, token: str) -> str:
+    """The agent's own id, which it keeps in its volume."""
+    status, body = api(hostname, "/v1/agent/self", token=token)
+    assert status == 200, body
+    return str(json.loads(body)["Config"]["NodeID"])

@@ -83,6 +83,7 @@ _FOUND: Mapping[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
         "worker_token": _secret(f"{name}-worker"),
     },
     "SwarmNode": lambda name, inputs: {"node_id": f"node-of-{name}-on-{inputs['server_id']}"},
+    "RunningService": lambda _, inputs: {"state": "running", "running": inputs["triggers"][-1]},
     "TaskCount": lambda *_: {"tasks": 1},
     "PinnedImage": lambda _, inputs: {"reference": f"{inputs['image']}@sha256:{'0' * 64}"},
     "RandomPassword": lambda name, _: {"result": _secret(name)},

@@ -8,7 +8,7 @@ import pytest
 from components.aerospike_conf import NamespaceConf, NodeConf, aerospike_conf
 from sandbox.images.aerospike.standin.conf import read
 from tests.unit.components.fake_engine import FakeEngine, Registration, opened
-from tests.unit.components.stacks import CONFIG, SECRET, SERVICE, Stacks, touched
+from tests.unit.components.stacks import CONFIG, RUNNING, SECRET, SERVICE, Stacks, touched
 
 JOINED = "pulumi-python:dynamic/aerospike:JoinedNode"
 STABLE = "pulumi-python:dynamic/aerospike:StableCluster"
@@ -108,6 +108,21 @@ def test_another_image_touches_every_node_and_its_proof(stacks: Stacks) -> None:
         assert changed[f"{SERVICE} aerospike-{number}"] == "update"
         assert changed[f"{JOINED} aerospike-{number}-joined"] == "update"
     assert f"{SERVICE} aerospike-discovery" not in changed
+
+
+def test_the_agent_is_waited_for_beside_the_nodes(stacks: Stacks) -> None:
+    engine = stacks.deployed(ON)
+    proof = engine[RUNNING, "aerospike-discovery-running"]
+    assert proof.plain["service"] == "aerospike-discovery"
+    assert service(engine, "aerospike-discovery").urn in engine.before(proof)
+    assert proof.urn not in engine.before(engine[STABLE, "aerospike-stable"])
+
+
+def test_another_image_of_the_agent_is_waited_for(stacks: Stacks) -> None:
+    after = stacks.deployed(ON | {"aerospike.agentImage": "python:3.13-slim"}, previous=stacks.deployed(ON))
+    changed = touched(after)
+    assert changed[f"{SERVICE} aerospike-discovery"] == "update"
+    assert changed[f"{RUNNING} aerospike-discovery-running"] == "update"
 
 
 NODE = NodeConf(

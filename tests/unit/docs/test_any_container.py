@@ -8,7 +8,7 @@ import pytest
 
 from components.stack import deploy
 from tests.unit.components.fake_engine import FakeEngine, run
-from tests.unit.components.stacks import SECRET, SERVICE, Stacks
+from tests.unit.components.stacks import RUNNING, SECRET, SERVICE, Stacks
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "any-container.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -29,7 +29,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> list[FakeEngine]:
 
 
 def test_the_container_is_declared_in_about_ten_lines() -> None:
-    assert len([line for line in EXAMPLES[0].splitlines() if line.strip()]) <= 10
+    assert len([line for line in EXAMPLES[0].splitlines() if line.strip()]) <= 11
 
 
 def test_it_is_pinned_and_answers_on_its_port(deployed: list[FakeEngine]) -> None:
@@ -39,6 +39,14 @@ def test_it_is_pinned_and_answers_on_its_port(deployed: list[FakeEngine]) -> Non
     assert service.plain["taskSpec"]["placement"]["constraints"] == ["node.labels.galera-swarm.server==db-1"]
     (port,) = service.plain["endpointSpec"]["ports"]
     assert (port["targetPort"], port["publishedPort"], port["publishMode"]) == (80, 8081, "host")
+
+
+def test_it_is_waited_for_until_it_runs(deployed: list[FakeEngine]) -> None:
+    proof = deployed[0][RUNNING, "hello-running"]
+    assert proof.plain["service"] == "hello"
+    assert len(proof.plain["managers"]) == 3
+    assert proof.plain["triggers"][-1] == 1, "more replicas are waited for, too"
+    assert deployed[0][SERVICE, "hello"].urn in deployed[0].before(proof)
 
 
 def test_the_secret_is_one(deployed: list[FakeEngine]) -> None:

@@ -210,6 +210,10 @@ RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
         lambda: swarm.HostNetwork("r", swarm.HostNetworkArgs(swarm_id="s", managers=[SSH])),
         set(),
     ),
+    "RunningService": (
+        lambda: swarm.RunningService("r", swarm.RunningServiceArgs(service="s", managers=[SSH])),
+        set(),
+    ),
     "TaskCount": (
         lambda: swarm.TaskCount("r", swarm.TaskCountArgs(service="s", managers=[SSH], spec="d")),
         set(),

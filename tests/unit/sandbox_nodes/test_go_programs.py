@@ -28,13 +28,18 @@ def test_the_context_holds_the_files_and_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = fake_go(
-        tmp_path, 'for w in "$@"; do case "$w" in -o=*) echo "$CGO_ENABLED" >"${w#-o=}program" ;; esac; done'
+        tmp_path,
+        'for w in "$@"; do case "$w" in -o=*)'
+        ' echo "$CGO_ENABLED $GOMODCACHE $@" >"${w#-o=}program" ;; esac; done',
     )
+    monkeypatch.setenv("GOMODCACHE", "/x/modules")
     monkeypatch.setattr(go_programs.shutil, "which", lambda name: go)
     target = tmp_path / "context"
     go_programs.build_context(source(tmp_path), target)
     assert (target / "Dockerfile").exists()
-    assert (target / "program").read_text() == "0\n"
+    cgo, modules, *words = (target / "program").read_text().split()
+    assert (cgo, modules) == ("0", "/x/modules")
+    assert "-modcacherw" in words
 
 
 def test_a_failed_build_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

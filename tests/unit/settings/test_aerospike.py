@@ -60,7 +60,6 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("container beyond the server", {"aerospike.memoryMb": 4096}, "aerospike.memoryMb", "3712 or less"),
     ("files beyond the disk", space(sizeMb=30000), "aerospike.namespaces", "of db-1 has 25600 MB"),
-    ("subnet", {"servers.count": 3, "network.subnet": "172.16.100.0/29"}, "network.subnet", "need 12"),
 ]
 
 

@@ -9,6 +9,15 @@ import pytest
 from settings import catalogue
 from tests.unit.settings.config import SOUND, sound, spoil
 
+#: Equal members on three servers, and one more in a group on a fourth.
+GROUPED: dict[str, Any] = {
+    "servers.count": 4,
+    "database.mode": "homogeneous",
+    "database.members": 3,
+    "database.groups": [{"name": "more", "servers": ["db-4"]}],
+    "etcd.enabled": True,
+}
+
 
 def test_servers_are_numbered_and_take_turns_among_datacenters() -> None:
     raw = spoil({"servers.datacenter": None, "servers.datacenters": ["tor01", "tor04"], "servers.count": 3})
@@ -77,6 +86,12 @@ def test_members_are_pinned_to_the_first_servers() -> None:
         ({"servers.flavor": "NEW"}, 512),
         ({"servers.overrides.db-2.memoryMb": 2048}, 1024),
         ({"servers.overrides.db-2.memoryMb": 2048, "database.members": 1}, 2048),
+        ({**GROUPED, "servers.overrides.db-4.memoryMb": 2048}, 1024),
+        ({**GROUPED, "database.groups": [{"name": "more", "servers": ["db-2"]}]}, 1024),
+        (
+            {**GROUPED, "database.groups": [{"name": "more", "servers": ["db-2"]}], "database.memoryMb": 900},
+            384,
+        ),
     ],
 )
 def test_the_buffer_pool_is_half_of_what_a_member_may_use(changes: dict[str, Any], pool: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from settings import Settings, parse
+from settings import Settings, catalogue, parse
 from settings.model import StackConfig
 from settings.problems import covers, join, report, show
 from tests.unit.settings.config import MISSING, problems_of, sound, spoil
@@ -227,16 +227,16 @@ def test_no_configuration_breaks_the_parser(raw: dict[str, Any]) -> None:
 def sound_configurations(draw: st.DrawFn) -> dict[str, Any]:
     """Configurations that are right by construction."""
     count = draw(st.integers(min_value=1, max_value=12))
-    memory = draw(st.integers(min_value=2, max_value=64)) * 1024
+    memory = draw(st.sampled_from([size for size in catalogue.MEMORY_MB if size >= 2048]))
     raw = spoil(
         {
             "servers.count": count,
             "servers.memoryMb": memory,
-            "servers.cpus": draw(st.integers(min_value=1, max_value=64)),
+            "servers.cpus": draw(st.sampled_from(catalogue.CORES)),
             "servers.hostnamePrefix": draw(st.from_regex(r"[a-z]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True)),
             "servers.disks": [
                 draw(st.sampled_from([25, 100])),
-                draw(st.integers(min_value=1, max_value=2000)),
+                draw(st.sampled_from(catalogue.FURTHER_DISKS_GB)),
             ],
             "servers.tags": draw(st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), max_size=3)),
             "servers.protect": draw(st.booleans()),

@@ -131,3 +131,75 @@ def test_names_that_get_too_long() -> None:
     changes = {**EQUAL, "database.clusterName": "c" * 32, "servers.hostnamePrefix": "h" * 32}
     found = [one.key for one in problems_of(spoil(changes)) if one.severity == "error"]
     assert "database.clusterName" in found
+
+
+SMALL = {"servers.count": 4, "database.members": 3, "servers.overrides.db-4.memoryMb": 2048}
+APART = {**EQUAL, **SMALL, "database.groups": [{"name": "more", "servers": ["db-4"]}]}
+TOGETHER = {**EQUAL, "database.groups": [{"name": "more", "servers": ["db-2"]}]}
+
+# What is given beside a group on a smaller server, or on one that carries a member already.
+UNFIT: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "pool",
+        {**APART, "database.bufferPoolMb": 2048},
+        "database.bufferPoolMb",
+        "1536 or less: db-4 has 2048",
+    ),
+    ("container", {**APART, "database.memoryMb": 2048}, "database.memoryMb", "1664 or less: db-4 has 2048"),
+    (
+        "gcache",
+        {**APART, "servers.overrides.db-4.disks": [25, 10], "database.gcacheMb": 20000},
+        "database.gcacheMb",
+        "5120 or less: half of the disk with the data of db-4",
+    ),
+    (
+        "two pools of half the memory",
+        {**TOGETHER, "database.bufferPoolMb": 2048},
+        "database.bufferPoolMb",
+        "1728 or less: db-2 has 4096 MB for 2 members",
+    ),
+    (
+        "two containers of half the memory",
+        {**TOGETHER, "database.memoryMb": 2048},
+        "database.memoryMb",
+        "1856 or less: db-2 has 4096 MB for 2 members",
+    ),
+    (
+        "two files of past writes",
+        {**TOGETHER, "database.gcacheMb": 10000},
+        "database.gcacheMb",
+        "6400 or less: half of the disk with the data of db-2 for 2 members",
+    ),
+    (
+        "two members on a server that is too small for them",
+        {**TOGETHER, "servers.memoryMb": 1024},
+        "database.bufferPoolMb",
+        "192 or less",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "words"), [case[1:] for case in UNFIT], ids=[case[0] for case in UNFIT]
+)
+def test_members_of_groups_need_their_room_too(
+    changes: dict[str, Any], key: str, words: str, tmp_path: Path
+) -> None:
+    assert_refused(changes, key, words, tmp_path)
+
+
+@pytest.mark.parametrize("changes", [APART, TOGETHER], ids=["apart", "together"])
+def test_the_default_pool_leaves_members_of_groups_their_room(changes: dict[str, Any]) -> None:
+    assert sound(spoil(changes)).buffer_pool_mb == 1024
+
+
+@pytest.mark.parametrize(
+    ("members", "servers", "is_even"),
+    [(3, ["db-4"], True), (2, ["db-4"], False), (3, ["db-3", "db-4"], False), (1, ["db-1"], True)],
+)
+def test_every_member_has_a_vote(members: int, servers: list[str], is_even: bool) -> None:
+    group = {"name": "more", "servers": servers}
+    changes = {**EQUAL, "servers.count": 4, "database.members": members, "database.groups": [group]}
+    warnings = sound(spoil(changes)).warnings
+    assert [one.key for one in warnings] == (["database.groups"] if is_even else [])
+    assert all("quorum" in one.text for one in warnings)

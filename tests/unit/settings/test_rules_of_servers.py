@@ -1,11 +1,15 @@
 """Each rule of the account and the servers: what it refuses, under which key, what it offers instead."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.settings.config import MISSING, assert_refused
+from sandbox.api import offers
+from settings import catalogue
+from settings.model.servers import Servers
+from tests.unit.settings.config import MISSING, assert_refused, sound, spoil
 
 UUID = "2d8a2a8e-7d0f-4b9a-9b62-0d0a1c8d6f10"
 
@@ -88,6 +92,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "is closed",
     ),
     ("memory between", {"servers.memoryMb": 4000}, "servers.memoryMb", "3072 or 4096"),
+    ("memory on no list", {"servers.memoryMb": 17408}, "servers.memoryMb", "16384 or 24576"),
+    ("cores on no list", {"servers.cpus": 3}, "servers.cpus", "2 or 4"),
     (
         "cpus beside a flavor",
         {"servers.flavor": "B1_4X16X25", "servers.cpus": 4},
@@ -114,6 +120,21 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no disk", {"servers.disks": []}, "servers.disks", "at least 1 item"),
     ("six disks", {"servers.disks": [25] * 6}, "servers.disks", "at most 5 items"),
     ("odd system disk", {"servers.disks": [30, 25]}, "servers.disks", "25 or 100"),
+    ("disk on no list", {"servers.disks": [25, 33]}, "servers.disks[1]", "30 or 40"),
+    ("disk below every size", {"servers.disks": [25, 1]}, "servers.disks[1]", "nearest: 10"),
+    ("fifth disk on no list", {"servers.disks": [25, 10, 20, 30, 1999]}, "servers.disks[4]", "1500 or 2000"),
+    (
+        "local disk on no list",
+        {"servers.localDisk": True, "servers.disks": [100, 99]},
+        "servers.disks[1]",
+        "75 or 100",
+    ),
+    (
+        "disk of a flavor on no list",
+        {"servers.flavor": "B1_4X16X100", "servers.disks": [100, 110]},
+        "servers.disks[1]",
+        "100 or 125",
+    ),
     ("huge disk", {"servers.disks": [25, 2001]}, "servers.disks[1]", "from 1 to 2000"),
     ("disk as text", {"servers.disks": [25, "25"]}, "servers.disks[1]", "a whole number"),
     (
@@ -177,6 +198,13 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "servers.overrides.db-2.memoryMb",
         "4096 or 5120",
     ),
+    ("override with odd cores", {"servers.overrides.db-2.cpus": 5}, "servers.overrides.db-2.cpus", "4 or 6"),
+    (
+        "override with a disk on no list",
+        {"servers.overrides.db-3.disks": [25, 26]},
+        "servers.overrides.db-3.disks[1]",
+        "25 or 30",
+    ),
     (
         "override with wrong disks",
         {"servers.overrides.db-3.disks": [50, 25]},
@@ -193,3 +221,35 @@ def test_a_mistake_is_refused_under_its_key_with_what_is_allowed(
     tmp_path: Path, changes: dict[str, Any], key: str, words: str
 ) -> None:
     assert_refused(changes, key, words, tmp_path)
+
+
+def test_the_sizes_are_those_that_the_stand_in_cloud_sells() -> None:
+    assert catalogue.CORES == offers.CORES
+    assert tuple(size // 1024 for size in catalogue.MEMORY_MB) == offers.MEMORY_GB
+    assert all(size % 1024 == 0 for size in catalogue.MEMORY_MB)
+    assert catalogue.BOOT_DISKS_GB == offers.FIRST_DISKS_GB
+    assert catalogue.FURTHER_DISKS_GB == offers.FURTHER_DISKS_GB
+
+
+@pytest.mark.parametrize("cores", catalogue.CORES)
+def test_cores_on_the_list_can_be_ordered(cores: int) -> None:
+    sound(spoil({"servers.cpus": cores}))
+
+
+@pytest.mark.parametrize("memory_mb", catalogue.MEMORY_MB)
+def test_memory_on_the_list_can_be_ordered(memory_mb: int) -> None:
+    sound(spoil({"servers.memoryMb": memory_mb}))
+
+
+@pytest.mark.parametrize("size", catalogue.FURTHER_DISKS_GB)
+def test_disks_on_the_list_can_be_ordered(size: int) -> None:
+    sound(spoil({"servers.disks": [25, size], "servers.localDisk": size % 2 == 0}))
+
+
+def test_the_reference_names_every_size() -> None:
+    told = {
+        name: {int(number) for number in re.findall(r"\b\d+\b", Servers.model_fields[name].description or "")}
+        for name in ("cpus", "disks")
+    }
+    assert set(catalogue.CORES) <= told["cpus"]
+    assert {*catalogue.BOOT_DISKS_GB, *catalogue.FURTHER_DISKS_GB} <= told["disks"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import environment
+from tools.checkout import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,21 @@ def test_the_engines_own_log_is_off_until_somebody_makes_its_directory(checkout:
 def test_the_programs_modules_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in environment.stack_environment("dev")
+
+
+def test_go_keeps_its_caches_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOMODCACHE", "GOCACHE", "GOFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    found = environment.stack_environment("dev")
+    assert found["GOMODCACHE"] == str(ROOT / ".tools" / "go" / "modules")
+    assert found["GOCACHE"] == str(ROOT / ".tools" / "go" / "build")
+    assert "GOFLAGS" not in found
+
+
+@pytest.mark.parametrize("name", ["GOMODCACHE", "GOCACHE", "GOFLAGS"])
+def test_what_the_user_tells_go_stays(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "theirs")
+    assert environment.stack_environment("dev")[name] == "theirs"
 
 
 def test_a_real_stack_uses_the_login(checkout: Path) -> None:

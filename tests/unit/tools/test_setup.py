@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import checkout, engine_install, go_modules, packages, setup
+from tools import checkout, engine_install, packages, setup
 from tools.errors import ToolError
 from tools.progress import duration, expectation
 
@@ -47,26 +47,6 @@ def test_an_engine_on_path_counts_only_with_all_its_companions(
     assert engine_install.usable_on_path() is None
     monkeypatch.setenv("PATH", f"{old}:{lone}:{whole}")
     assert engine_install.usable_on_path() == whole
-
-
-@pytest.mark.parametrize(
-    ("text", "release"), [("go1.25.11\n", (1, 25)), ("go1.19.8", (1, 19)), ("devel", (0, 0))]
-)
-def test_go_releases_are_read(text: str, release: tuple[int, int]) -> None:
-    assert go_modules.go_release(text) == release
-
-
-@pytest.mark.parametrize("version", [None, "go1.19.8"])
-def test_missing_or_old_go_is_named_with_the_command_that_provides_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str | None
-) -> None:
-    if version:
-        program(tmp_path, "go", f"echo {version}")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="Go") as caught:
-        go_modules.require_go()
-    assert caught.value.remedy is not None
-    assert "go.dev/dl/go1." in caught.value.remedy
 
 
 def test_a_missing_program_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

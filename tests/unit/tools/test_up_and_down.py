@@ -1,5 +1,6 @@
 """The order of `make up` and `make down`, on a fake engine."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +74,8 @@ def playing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **facts: Any) -> It
     monkeypatch.setattr(down, "ROOT", tmp_path)
     monkeypatch.setattr(down, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(down, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(down, "checkout_backend", lambda: f"file://{tmp_path}/state?metadata=skip")
+    monkeypatch.setattr(down, "is_local", lambda stack: stack != "prod")
     monkeypatch.setattr(down.shutil, "which", lambda _name, path: "/x/pulumi")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").touch()
@@ -163,6 +166,70 @@ def test_protected_servers_are_named_with_the_way_out_and_nothing_is_touched(
     said = capsys.readouterr().err
     assert "servers.protect keeps db-1, db-2" in said
     assert "set servers.protect to false, then make up STACK=dev, then make down again" in said
+
+
+def write_state(root: Path, stack: str, **latest: Any) -> None:
+    file = root / "state" / ".pulumi" / "stacks" / "galera-swarm" / f"{stack}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"checkpoint": {"stack": stack, "latest": latest}}))
+
+
+HOLDING: dict[str, Any] = {"resources": [{"urn": "urn:pulumi:any::galera-swarm::a:b:C::db-1"}]}
+
+
+@pytest.mark.parametrize(
+    ("others", "kept_for"),
+    [
+        ({"dev-full": HOLDING}, "dev-full"),
+        ({"dev-full": HOLDING, "another": HOLDING}, "another, dev-full"),
+        ({"dev-full": {"pending_operations": [{"type": "creating"}]}}, "dev-full"),
+        ({"dev-full": {"resources": []}}, None),
+        ({"dev-full": {}}, None),
+        ({"dev": HOLDING}, None),
+        ({"prod": HOLDING}, None),
+    ],
+)
+@pytest.mark.parametrize("words", [[], ["--force"]])
+def test_the_stand_in_stays_as_long_as_another_stack_is_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    others: dict[str, dict[str, Any]],
+    kept_for: str | None,
+    words: list[str],
+) -> None:
+    for stack, latest in others.items():
+        write_state(tmp_path, stack, **latest)
+    with playing(monkeypatch, tmp_path) as log:
+        assert down.main(words) == 0
+    assert "stack rm dev" in log
+    assert ("sandbox down" in log) is (kept_for is None)
+    said = capsys.readouterr().out
+    assert (f"the stand-in cloud stays up for {kept_for}" in said) is (kept_for is not None)
+
+
+def test_the_last_of_two_stacks_takes_the_stand_in_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for stack in ("dev", "dev-full"):
+        write_state(tmp_path, stack, **HOLDING)
+    with playing(monkeypatch, tmp_path) as log:
+        assert down.main([]) == 0
+        assert "sandbox down" not in log
+        assert "make down STACK=dev-full" in capsys.readouterr().out
+        write_state(tmp_path, "dev", resources=[])
+        assert down.main(["--stack", "dev-full"]) == 0
+    assert log[-1] == "sandbox down"
+
+
+def test_a_state_that_cannot_be_read_counts_as_one_that_holds_something(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_state(tmp_path, "dev-full")
+    (tmp_path / "state" / ".pulumi" / "stacks" / "galera-swarm" / "dev-full.json").write_text("")
+    with playing(monkeypatch, tmp_path) as log:
+        assert down.main([]) == 0
+    assert "sandbox down" not in log
 
 
 def test_force_gives_the_stand_in_up_without_destroying(

@@ -21,13 +21,14 @@ TEMPLATE: dict[str, Any] = {
 PORTS = [{"Protocol": "tcp", "TargetPort": 3306, "PublishedPort": 3306, "PublishMode": "host"}]
 
 
-def service(update: str = "", **template: Any) -> dict[str, Any]:
+def service(update: str = "", *, replicas: int = 1, **template: Any) -> dict[str, Any]:
     """A service; `template` changes its task template."""
     document: dict[str, Any] = {
         "ID": "service1",
         "Spec": {
             "Name": "galera-2",
             "TaskTemplate": {**copy.deepcopy(TEMPLATE), **template},
+            "Mode": {"Replicated": {"Replicas": replicas}},
             "EndpointSpec": {"Mode": "dnsrr", "Ports": copy.deepcopy(PORTS)},
         },
     }
@@ -45,6 +46,7 @@ def task(
     return {
         "ID": name,
         "CreatedAt": made,
+        "Slot": 1,
         "Spec": made_by,
         "DesiredState": "running",
         "Status": {
@@ -58,3 +60,12 @@ def task(
 def said(one: dict[str, Any], *tasks: dict[str, Any]) -> str:
     """The two answers one after the other, as they arrive."""
     return json.dumps([one], indent=4) + "\n" + (json.dumps(list(tasks), indent=4) + "\n" if tasks else "")
+
+
+def ended(
+    name: str, error: str = "task: non-zero exit (1)", state: str = "failed", **spec: Any
+) -> dict[str, Any]:
+    """A task that ended by itself, and was let go of."""
+    one = task(name, state, **spec) | {"DesiredState": "shutdown"}
+    one["Status"]["Err"] = error
+    return one

@@ -263,6 +263,16 @@ def test_members_that_leave_stepwise_leave_in_any_number(before: str, after: str
     assert refusal(topology(7, members="1234567"), topology(7, members="123"))
 
 
+@pytest.mark.parametrize(("managers", "passes"), [(3, True), (7, False)])
+def test_servers_go_with_their_stepwise_members_as_far_as_the_managers_can(
+    managers: int, passes: bool
+) -> None:
+    old, new = topology(7, managers), topology(3, 3)
+    said = refusal(replace(old, stepwise=frozenset({MEMBERS})), replace(new, stepwise=frozenset({MEMBERS})))
+    assert (said is None) == passes, said
+    assert passes or "swarm managers" in str(said)
+
+
 def test_members_that_leave_stepwise_are_still_not_replaced_beyond_the_quorum() -> None:
     new = replace(topology(3, moved="23"), stepwise=frozenset({MEMBERS}))
     assert refusal(replace(topology(3), stepwise=frozenset({MEMBERS})), new)

@@ -1,16 +1,19 @@
 """What is seen of the replicas of a site, and what an installation is told and says."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from providers import patience
 from providers.ssh import Completed, Session, UnreachableError
-from providers.wordpress import InstalledSiteProvider, WordPressError
-from providers.wordpress.replicas import install, missing_replicas, page_fault
-
-TEMPLATE = {"ContainerSpec": {"Image": "wordpress:6.1"}}
-OLD = {"ContainerSpec": {"Image": "wordpress:5.9"}}
+from providers.wordpress import InstalledSiteProvider, WordPressError, site_provider
+from providers.wordpress.replicas import install, page_fault
+from tests.unit.providers.fake_manager import FakeManager
+from tests.unit.providers.galera.fake_server import FakeClock
+from tests.unit.providers.swarm import documents
 
 
 class FakeHost(Session):
@@ -54,37 +57,6 @@ class FakePage:
 
 def said(*documents: Any) -> Completed:
     return Completed(exit_status=0, stdout="".join(f"{json.dumps(one)}\n" for one in documents), stderr="")
-
-
-def service(update: str = "") -> dict[str, Any]:
-    return {"Spec": {"TaskTemplate": TEMPLATE}, "UpdateStatus": {"State": update, "Message": "why"}}
-
-
-def task(state: str = "running", spec: dict[str, Any] = TEMPLATE, err: str = "") -> dict[str, Any]:
-    return {"Status": {"State": state, "Err": err}, "Spec": spec}
-
-
-@pytest.mark.parametrize(
-    ("documents", "missing"),
-    [
-        ([service(), task(), task()], ""),
-        ([service("completed"), task(), task()], ""),
-        ([service(), task()], "1 of 2 replicas run"),
-        ([service(), task(), task(spec=OLD)], "1 of 2 replicas run"),
-        (
-            [service(), task(), task(state="pending", err="no suitable node")],
-            "1 of 2 replicas run (no suitable node)",
-        ),
-        ([service("updating"), task(), task()], "its update is under way, 2 of 2 replicas are new"),
-    ],
-)
-def test_what_is_missing(documents: list[Any], missing: str) -> None:
-    assert missing_replicas(FakeHost(docker=said(*documents)), "wordpress", 2) == missing
-
-
-def test_an_update_that_stopped_is_an_error_with_its_reason() -> None:
-    with pytest.raises(WordPressError, match=r"its update is paused \(why\)"):
-        missing_replicas(FakeHost(docker=said(service("paused"), task())), "wordpress", 2)
 
 
 def test_the_password_goes_over_stdin_alone() -> None:
@@ -137,3 +109,26 @@ def test_what_belongs_to_the_first_installation_changes_nothing_later() -> None:
     later = props | {"title": "x", "admin_user": "x", "admin_email": "x", "admin_password": "x"}
     assert not provider.diff("site", props, later).changes
     assert provider.diff("site", props, props | {"triggers": ["b"]}).changes
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "waited"),
+    [
+        (documents.said(documents.service("rollback_completed"), documents.task()), "rollback_completed", 0),
+        (documents.said(documents.service(replicas=2), documents.task()), "1 of 2 replicas run", 60),
+    ],
+)
+def test_replicas_are_waited_for_while_the_swarm_goes_on(
+    answer: str, reason: str, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def any_manager(*_: Any, **__: Any) -> Iterator[tuple[Session, None]]:
+        yield FakeManager(answer), None
+
+    clock = FakeClock()
+    monkeypatch.setattr(patience, "time", clock.module())
+    monkeypatch.setattr(site_provider, "any_manager", any_manager)
+    props = {"servers": [], "managers": [], "services": {"wordpress": 2.0}, "timeout_seconds": 60.0}
+    with pytest.raises(WordPressError, match=reason):
+        InstalledSiteProvider().create(props)
+    assert waited <= clock.now < waited + 5

@@ -79,9 +79,13 @@ class TestRegister:
         do(member, etcd, "register; end_discovery")
         assert etcd.keys == {}
 
-    def test_bytes_of_a_transfer(self, member: Shell, etcd: FakeEtcd) -> None:
-        (member.data / ".sst").mkdir()
-        (member.data / ".sst" / "ibdata1").write_bytes(b"x" * 70000)
+    @pytest.mark.parametrize(
+        ("flavor", "received"), [("flavor", ".sst"), ("percona/flavor", "sst-xb-tmpdir")]
+    )
+    def test_bytes_of_a_transfer(self, member: Shell, etcd: FakeEtcd, flavor: str, received: str) -> None:
+        member.flavor = flavor
+        (member.data / received).mkdir()
+        (member.data / received / "ibdata1").write_bytes(b"x" * 70000)
         do(member, etcd, "set_phase joining; register")
         assert int(str(entry(etcd)["sst_bytes"])) >= 70000
 

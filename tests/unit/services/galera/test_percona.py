@@ -116,6 +116,7 @@ class TestConfiguration:
             "auto.cnf",
             "grastate.dat",
             "server-key.pem",
+            "sst-xb-tmpdir",
         ):
             (percona.data / name).touch()
         cleared = percona.run(f'find "$data_dir" -mindepth 1 -regex {pattern} -prune -o -printf "%f\\n"')
