@@ -34,6 +34,7 @@ def run(
     make = root / "make"
     program(make, MAKE.format(output=root / "output", status=status).replace("cat", str(shutil.which("cat"))))
     program(checkout / ".venv" / "bin" / "python", "#!/bin/sh\n")
+    program(programs / "ip", "#!/bin/sh\n")
     program(programs / "id", f"#!/bin/sh\necho {user}\n")
     copy = f"{shutil.which('cp')} {make} {programs}/make"
     program(programs / "apt-get", f'#!/bin/sh\ncase "$*" in install*make*) {copy} ;; esac\n')
