@@ -26,6 +26,8 @@ from sandbox.nodes.progress import Progress
 BASE_IMAGE = "debian:bookworm-slim"
 SOURCES = Path(__file__).resolve().parents[1] / "images"
 
+STOCK_ONLY = "GALERA_SWARM_STOCK_IMAGES"
+"""The environment variable that wants the services' images as they are published, or an error."""
 FIRST_WORD_SECONDS = 15.0
 """A registry that has not even named the image by then counts as not reachable."""
 PULL_SECONDS = 900.0
@@ -107,13 +109,19 @@ class Images:
 
     def ensure(self, source: ImageSource) -> str:
         """Pull or build the image unless it is there, and return its name. Raises HostError."""
+        stock_only = bool(source.upstream and os.environ.get(STOCK_ONLY))
         record = self._docker.inspect("image", source.tag)
-        if record is not None:
-            label = (record["Config"].get("Labels") or {}).get(CONTENT_LABEL)
-            if label is None or label == source.content:
-                return source.tag
-        elif source.upstream and self._pull(source.upstream):
+        label = record and (record["Config"].get("Labels") or {}).get(CONTENT_LABEL)
+        if record is not None and (label is None or (label == source.content and not stock_only)):
             return source.tag
+        if source.upstream and (record is None or stock_only) and self._pull(source.upstream):
+            return source.tag
+        if stock_only:
+            message = (
+                f"the image {source.tag} cannot be pulled, and with {STOCK_ONLY} set nothing is built in its"
+                " place: run this where its registry answers, or unset the variable"
+            )
+            raise HostError(message)
         self._ensure_base()
         if needs_go(SOURCES / source.directory):
             self._build_with_go(source)
@@ -149,7 +157,7 @@ class Images:
         with self._progress.during(f"pulling {name}"):
             reason = self._pulled(name)
         if reason is not None:
-            self._progress.say(f"no registry gives {name} ({reason}), so it is built here")
+            self._progress.say(f"no registry gives {name} ({reason})")
         return reason is None
 
     def _pulled(self, name: str) -> str | None:

@@ -85,6 +85,33 @@ def test_an_image_of_older_source_is_built_anew(layout: Layout) -> None:
     assert f"--label={CONTENT_LABEL}={SERVICES[0].content}" in command
 
 
+@pytest.mark.parametrize("label", [None, "built"])
+@pytest.mark.parametrize("program", ["true", "false"])
+def test_whoever_wants_stock_images_only_gets_them_or_an_error(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, label: str | None, program: str
+) -> None:
+    """`true` and `false` stand for a pull that works and one that does not."""
+    monkeypatch.setenv(images.STOCK_ONLY, "1")
+    source = SERVICES[0]
+    docker = FakeDocker(
+        program=program, records={("image", source.tag): image(source.content)} if label else {}
+    )
+    if program == "true":
+        assert store(docker, layout).ensure(source) == source.tag
+    else:
+        with pytest.raises(HostError, match=r"mariadb:10\.11 cannot be pulled"):
+            store(docker, layout).ensure(source)
+    assert not docker.said("build")
+
+
+def test_the_sandboxs_own_images_are_built_all_the_same(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(images.STOCK_ONLY, "1")
+    docker = FakeDocker(records={("image", NODE.tag): image(NODE.content)})
+    assert store(docker, layout).ensure(NODE) == NODE.tag
+
+
 def test_a_new_build_takes_older_ones_of_the_same_source_away(layout: Layout) -> None:
     docker = FakeDocker(
         records={("image", "debian:bookworm-slim"): image(None)},
