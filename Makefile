@@ -12,6 +12,9 @@ E2E ?=
 SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shellcheck shell=' -- ':!*.py' ':!*.md' ':!Makefile'
 DOCKERFILES = git ls-files -- '*Dockerfile' '*Dockerfile.*'
 
+# Modules are compiled once, not at each run: of a start of the tests that is more than half.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
