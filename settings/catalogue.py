@@ -1,9 +1,9 @@
 """What SoftLayer offers, as far as the configuration can be judged without asking it.
 
-The lists are those of IBM's documentation of 2025 and 2026 (research/softlayer.md section 6). What is on a
-list can still be sold out, and what is not on it may be new: of datacenters and flavors only what is known to
-be gone is refused. Single sizes have a price each, and an order for one without a price is refused by the
-cloud when other things were made already: they are held against their list.
+The lists of datacenters and flavors are those of IBM's documentation of 2025 and 2026 (research/softlayer.md
+section 6). What is on a list can still be sold out, and what is not on it may be new: only what is known to
+be gone is refused. Sizes of disks have been the same for years, and one without a price is refused by the cloud
+when other things were made already: they are held against their list.
 """
 
 import re
@@ -32,7 +32,7 @@ PREPARED_PRODUCTS = frozenset({"DEBIAN", "UBUNTU", "ROCKYLINUX", "CENTOS"})
 CORES = (1, 2, 4, 6, 8, 12, 16, 24, 30, 32, 48, 56, 64)
 MEMORY_MB = tuple(
     1024 * gigabytes
-    for gigabytes in (*range(1, 17), 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 256, 384, 448, 512)
+    for gigabytes in (*range(1, 17), 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 242, 256, 384, 448, 512)
 )
 BOOT_DISKS_GB = (25, 100)
 FURTHER_DISKS_GB = (

@@ -22,7 +22,7 @@ REQUIRED = ("guest_core", "ram", "os", "guest_disk0", "port_speed")
 DISK_CATEGORIES = ("guest_disk0", "guest_disk1", "guest_disk2", "guest_disk3", "guest_disk4")
 
 CORES = (1, 2, 4, 6, 8, 12, 16, 24, 30, 32, 48, 56, 64)
-MEMORY_GB = (*range(1, 17), 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 256, 384, 448, 512)
+MEMORY_GB = (*range(1, 17), 24, 32, 48, 60, 64, 96, 120, 128, 192, 240, 242, 256, 384, 448, 512)
 FIRST_DISKS_GB = (25, 100)
 FURTHER_DISKS_GB = (
     *(10, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400, 500, 750),

@@ -36,20 +36,26 @@ def room(context: Context) -> Iterator[Problem]:
     if subnet is None or not 8 <= subnet.prefixlen <= 29:
         return
     containers = tenants(config)
-    needs = {
+    whose = {
         **containers,
         "a replacement in each": len(containers),
         "servers": config.servers.count,
         "network, gateway and broadcast": RESERVED,
     }
-    need = sum(needs.values())
-    if subnet.num_addresses < need:
-        listed = ", ".join(f"{count} for {whose}" for whose, count in needs.items())
-        text = (
-            f"holds {subnet.num_addresses} addresses of the {need} that are needed: {listed}; it must be a"
-            f" /{32 - (need - 1).bit_length()} or larger"
-        )
-        yield Problem(key="network.subnet", value=show(config.network.subnet), text=text)
+    need = sum(whose.values())
+    if subnet.num_addresses >= need:
+        return
+    listed = ", ".join(f"{count} for {each}" for each, count in whose.items())
+    size = f"/{32 - (need - 1).bit_length()}"
+    # Without room for a replacement it starts; a change may have to wait for the address of what it replaces.
+    fits = subnet.num_addresses >= need - len(containers)
+    yield Problem(
+        key="network.subnet",
+        value=show(config.network.subnet),
+        text=f"holds {subnet.num_addresses} addresses of the {need} that are needed: {listed}; it"
+        f" {'should' if fits else 'must'} be a {size} or larger",
+        severity="warning" if fits else "error",
+    )
 
 
 _READS = (

@@ -24,15 +24,19 @@ def sizes(context: Context) -> Iterator[Problem]:
             if group.flavor is not None:
                 text = f"cannot stand beside {above}.flavor, which says it already"
                 yield Problem(key=f"{above}.{key}", value=show(value), text=text)
+            elif key == "memoryMb" and value % 1024:
+                text = f"must be a multiple of 1024; {_nearest(value, offered)}"
+                yield Problem(key=f"{above}.{key}", value=show(value), text=text)
             elif value not in offered:
-                yield Problem(key=f"{above}.{key}", value=show(value), text=_not_offered(value, offered))
+                text = f"is no size known here, the cloud will decide; {_nearest(value, offered)}"
+                yield Problem(key=f"{above}.{key}", value=show(value), text=text, severity="warning")
         if group.flavor is not None:
             yield from _flavor(f"{above}.flavor", group.flavor)
 
 
-def _not_offered(size: int, offered: Sequence[int]) -> str:
+def _nearest(size: int, offered: Sequence[int]) -> str:
     nearest = [*[one for one in offered if one < size][-1:], *[one for one in offered if one > size][:1]]
-    return f"is no size that the cloud offers; the nearest: {' or '.join(map(str, nearest))}"
+    return f"the nearest: {' or '.join(map(str, nearest))}"
 
 
 def _flavor(key: str, name: str) -> Iterator[Problem]:
@@ -71,7 +75,7 @@ def _disks(key: str, server: Server) -> Iterator[Problem]:
         yield Problem(key=key, value=value, text=text)
     for index, size in enumerate(further, start=1):
         if size not in catalogue.FURTHER_DISKS_GB:
-            text = _not_offered(size, catalogue.FURTHER_DISKS_GB)
+            text = f"is no size that the cloud offers; {_nearest(size, catalogue.FURTHER_DISKS_GB)}"
             yield Problem(key=f"{key}[{index}]", value=show(size), text=text)
     most = flavor.most_disks if flavor else MOST_LOCAL_DISKS if server.local_disk else 5
     if len(server.disks_gb) > most:

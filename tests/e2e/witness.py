@@ -5,6 +5,7 @@ And a look at all members again and again meanwhile: how many are away at once.
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -57,28 +58,50 @@ def witnessed(cluster: Cluster, doors: list[Endpoint] | None = None) -> Iterator
     assert not witness.lost, f"acknowledged rows are missing: {witness.lost} of {witness.rows}"
 
 
+@dataclass
 class Watch:
-    """The most members that were seen away at the same time."""
+    """The most members that two looks in a row found away at the same time."""
 
-    most_away = 0
+    looks: int = 0
+    most_away: int = 0
+    failure: Exception | None = None
 
 
 @contextmanager
 def watched(ledger: Ledger) -> Iterator[Watch]:
-    """Every member whose rows the ledger keeps is asked again and again meanwhile."""
+    """Every member whose rows the ledger keeps is asked again and again meanwhile, all at the same moment.
+
+    A single look may find a member that is well too busy to answer in time.
+    """
     watch, ended = Watch(), threading.Event()
 
     def look() -> None:
-        while not ended.wait(0.2):
-            states = [ledger.status(one).get("wsrep_local_state_comment") for one in ledger.endpoints]
-            # A donor serves, and by its own word only.
-            away = [state for state in states if state not in {"Synced", "Donor/Desynced"}]
-            watch.most_away = max(watch.most_away, len(away))
+        before: set[str] = set()
+        with ThreadPoolExecutor(len(ledger.endpoints)) as askers:
+            while not ended.wait(0.2):
+                answers = askers.map(ledger.status, ledger.endpoints)
+                states = {
+                    endpoint.member: answer.get("wsrep_local_state_comment")
+                    for endpoint, answer in zip(ledger.endpoints, answers, strict=True)
+                }
+                # A donor serves, and by its own word only.
+                away = {name for name, state in states.items() if state not in {"Synced", "Donor/Desynced"}}
+                watch.most_away = max(watch.most_away, len(away & before))
+                watch.looks, before = watch.looks + 1, away
 
-    watcher = threading.Thread(target=look)
+    def looking() -> None:
+        try:
+            look()
+        except Exception as exc:  # noqa: BLE001 - told to the test, which runs in another thread
+            watch.failure = exc
+
+    watcher = threading.Thread(target=looking)
     watcher.start()
     try:
         yield watch
     finally:
         ended.set()
         watcher.join()
+    if watch.failure is not None:
+        raise watch.failure
+    assert watch.looks > 10, "the members were hardly looked at"

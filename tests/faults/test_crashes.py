@@ -14,7 +14,7 @@ from tests.e2e.cluster import Cluster, Member
 from tests.e2e.stack import await_condition
 from tests.e2e.witness import witnessed
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(2700)]
 
 
 def test_one_member_killed(cluster: Cluster, measured: list[Figure]) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.ledger import connect
 from tests.e2e.stack import await_condition
 from tests.e2e.witness import witnessed
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(2700)]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.e2e.cluster import VOLUME, Cluster, Member
 from tests.e2e.stack import await_condition
 from tests.e2e.witness import witnessed
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(2700)]
 
 #: How long two members without data are watched before they count as refusing.
 REFUSAL_SECONDS = 15.0

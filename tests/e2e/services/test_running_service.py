@@ -10,7 +10,7 @@ import pytest
 from providers.swarm import RunningServiceProvider, SwarmError
 from tests.e2e.cloud import on_node
 from tests.e2e.services.conftest import NAME
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, await_condition
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -50,8 +50,14 @@ def test_containers_that_run_are_counted(stack: Stack) -> None:
         assert (made.outs or {})["state"] == "running"
         assert (made.outs or {})["running"] == 3
         on_node(f"{NAME}-1", "docker service scale --detach fine=1")
-        assert (RunningServiceProvider().read("fine", props).outs or {})["running"] <= 3
-    assert (RunningServiceProvider().read("fine", props).outs or {})["state"] == "gone"
+        await_condition("one container", lambda: seen(props) == ("running", 1), timeout=60)
+    assert seen(props) == ("gone", 0)
+
+
+def seen(props: dict[str, Any]) -> tuple[str, int]:
+    """What a refresh would find."""
+    outs = RunningServiceProvider().read(props["service"], props).outs or {}
+    return outs["state"], int(outs["running"])
 
 
 def test_a_container_that_ends_again_and_again_is_named_with_its_own_words(stack: Stack) -> None:

@@ -219,6 +219,8 @@ def test_what_works_is_let_through_without_a_word(changes: dict[str, Any]) -> No
 
 WARNED: list[tuple[str, dict[str, Any], str, str]] = [
     ("new datacenter", {"servers.datacenter": "tor09"}, "servers.datacenter", "the cloud will decide"),
+    ("memory on no list", {"servers.memoryMb": 17408}, "servers.memoryMb", "nearest: 16384 or 24576"),
+    ("cores on no list", {"servers.cpus": 3}, "servers.cpus", "the cloud will decide; the nearest: 2 or 4"),
     ("unlisted flavor", {"servers.flavor": "B1_3X5X25"}, "servers.flavor", "the cloud will decide"),
     ("flavor of unknown form", {"servers.flavor": "b1_4x16x25"}, "servers.flavor", "B1_4X16X25"),
     ("two members", {"servers.count": 2}, "servers.count", "quorum"),

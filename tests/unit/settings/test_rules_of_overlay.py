@@ -22,12 +22,12 @@ CROWDED: list[tuple[str, dict[str, Any], str]] = [
     ("members", {"network.subnet": "172.16.100.0/29"}, "of the 10 that are needed: 3 for database"),
     (
         "etcd",
-        {"network.subnet": "172.16.100.0/28", "servers.count": 5, "etcd.enabled": True},
-        "the 18 that are needed: 5 for database, 3 for etcd, 2 for a replacement in each, 5 for servers",
+        {"network.subnet": "172.16.100.0/28", "servers.count": 6, "etcd.enabled": True},
+        "the 20 that are needed: 6 for database, 3 for etcd, 2 for a replacement in each, 6 for servers",
     ),
     (
         "members of groups",
-        {**EQUAL, "network.subnet": "172.16.100.0/28", "servers.count": 5, "database.members": 3}
+        {**EQUAL, "network.subnet": "172.16.100.0/28", "servers.count": 6, "database.members": 3}
         | {"database.groups": [GROUP]},
         "5 for database, 3 for etcd",
     ),
@@ -46,8 +46,8 @@ CROWDED: list[tuple[str, dict[str, Any], str]] = [
         "replicas",
         {"network.subnet": "172.16.100.0/27", "loadBalancer.enabled": True, "wordpress.enabled": True}
         | {"wordpress.adminEmail": "a@example.com", "wordpress.uploads.kind": "volume"}
-        | {"wordpress.replicas": 20},
-        "20 for wordpress",
+        | {"wordpress.replicas": 21},
+        "21 for wordpress",
     ),
 ]
 
@@ -71,6 +71,19 @@ def test_everything_at_once_on_a_small_subnet_is_one_problem_with_the_whole_sum(
     assert [(one.key, one.value, one.text) for one in found] == [
         ("network.subnet", '"172.16.100.0/28"', words)
     ]
+
+
+@pytest.mark.parametrize(("servers", "severity"), [(5, "warning"), (6, "error")])
+def test_room_for_all_but_their_replacements_is_a_warning(
+    servers: int, severity: str, tmp_path: Path
+) -> None:
+    changes = {"network.subnet": "172.16.100.0/28", "servers.count": servers, "etcd.enabled": True}
+    if severity == "error":
+        assert_refused(changes, "network.subnet", "must be a /27", tmp_path)
+    else:
+        told = [one for one in sound(spoil(changes)).warnings if one.key == "network.subnet"]
+        assert [one.severity for one in told] == ["warning"]
+        assert "should be a /27" in told[0].text
 
 
 @pytest.mark.parametrize("prefix", [24, 27])

@@ -92,8 +92,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "is closed",
     ),
     ("memory between", {"servers.memoryMb": 4000}, "servers.memoryMb", "3072 or 4096"),
-    ("memory on no list", {"servers.memoryMb": 17408}, "servers.memoryMb", "16384 or 24576"),
-    ("cores on no list", {"servers.cpus": 3}, "servers.cpus", "2 or 4"),
+    ("memory in odd megabytes", {"servers.memoryMb": 17000}, "servers.memoryMb", "multiple of 1024"),
     (
         "cpus beside a flavor",
         {"servers.flavor": "B1_4X16X25", "servers.cpus": 4},
@@ -198,7 +197,12 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "servers.overrides.db-2.memoryMb",
         "4096 or 5120",
     ),
-    ("override with odd cores", {"servers.overrides.db-2.cpus": 5}, "servers.overrides.db-2.cpus", "4 or 6"),
+    (
+        "override with memory in odd megabytes",
+        {"servers.overrides.db-2.memoryMb": 5000},
+        "servers.overrides.db-2.memoryMb",
+        "nearest: 4096 or 5120",
+    ),
     (
         "override with a disk on no list",
         {"servers.overrides.db-3.disks": [25, 26]},
