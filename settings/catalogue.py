@@ -2,8 +2,8 @@
 
 The lists of datacenters and flavors are those of IBM's documentation of 2025 and 2026 (research/softlayer.md
 section 6). What is on a list can still be sold out, and what is not on it may be new: only what is known to
-be gone is refused. Sizes of disks have been the same for years, and one without a price is refused by the cloud
-when other things were made already: they are held against their list.
+be gone is refused. Sizes of disks have been the same for years, and one without a price is refused by the
+cloud when other things were made already: they are held against their list.
 """
 
 import re

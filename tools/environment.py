@@ -43,7 +43,7 @@ def engine_environment() -> dict[str, str]:
 
 
 def go_caches() -> dict[str, str]:
-    """Where Go keeps what it downloads and compiles: inside the checkout, unless the environment says where."""
+    """Where Go keeps what it downloads and compiles: in the checkout, unless the environment says where."""
     places = {"GOMODCACHE": GO_CACHES / "modules", "GOCACHE": GO_CACHES / "build"}
     return {name: os.environ.get(name) or str(place) for name, place in places.items()}
 
