@@ -13,6 +13,8 @@ from providers.swarm.errors import NoServiceError, SwarmError
 
 #: What makes the swarm replace a running task when it differs; a changed placement alone does not.
 _RESTARTING = ("ContainerSpec", "Resources", "Networks", "ForceUpdate", "LogDriver")
+#: What a service that leaves it out is shown with, and its tasks are not.
+_UNSAID: Mapping[str, Any] = {"StopGracePeriod": 10_000_000_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +167,9 @@ def _documents(text: str) -> list[list[Any]]:
 
 
 def _filled(value: Any) -> Any:
-    """Without what is empty: an absent field and an empty one mean the same."""
+    """Without what is empty or the engine's own: an absent field means the same."""
     if isinstance(value, Mapping):
-        pruned = {key: _filled(item) for key, item in value.items()}
+        pruned = {key: _filled(item) for key, item in value.items() if _UNSAID.get(key) != item}
         return {key: item for key, item in pruned.items() if item not in ({}, [], None, "", 0, False)} or None
     if isinstance(value, list):
         return [_filled(item) for item in value] or None

@@ -102,6 +102,8 @@ def test_a_manager_that_cannot_tell_is_not_a_service_that_is_gone() -> None:
         ({"Resources": {"Limits": {"MemoryBytes": 1}}}, {}, False),
         ({"RestartPolicy": {"Condition": "any"}}, {}, True),
         ({"LogDriver": {"Name": "local"}}, {}, False),
+        ({"ContainerSpec": {"StopGracePeriod": 10_000_000_000}}, {"ContainerSpec": {}}, True),
+        ({"ContainerSpec": {"StopGracePeriod": 60_000_000_000}}, {"ContainerSpec": {}}, False),
     ],
 )
 def test_same_spec(template: dict[str, Any], made_by: dict[str, Any], same: bool) -> None:
