@@ -246,7 +246,7 @@ def declare_consul(ground: Ground, galera: Cluster) -> Consul:
                 for server, node in zip(ground.servers, ground.swarm.nodes, strict=True)
             ],
             servers=consul.servers,
-            managers=[server.ssh for server in ground.servers[: len(settings.managers)]],
+            managers=ground.managers,
             swarm_id=ground.swarm.swarm_id,
             authority=ground.authority,
             datacenter=consul.datacenter,

@@ -41,7 +41,7 @@ def _common(ground: Ground) -> dict[str, Any]:
         "cluster_name": database.cluster_name,
         "image": ground.pinned("database", database.effective_image),
         "flavor": database.flavor,
-        "managers": [server.ssh for server in ground.servers[: len(settings.managers)]],
+        "managers": ground.managers,
         "network_id": ground.network.network_id,
         "my_cnf": database.my_cnf,
         "memory_mb": database.memory_mb,

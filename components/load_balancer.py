@@ -208,7 +208,7 @@ def declare_load_balancer(ground: Ground, galera: Cluster, site: SitePlan | None
                 )
                 for server, node in zip(ground.servers, ground.swarm.nodes, strict=True)
             ],
-            managers=[server.ssh for server in ground.servers[: len(settings.managers)]],
+            managers=ground.managers,
             network_id=ground.network.network_id,
             plan=BalancerPlan(
                 members_name=f"{settings.database.cluster_name}-members",

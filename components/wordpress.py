@@ -179,7 +179,6 @@ def site_plan(settings: Settings) -> SitePlan | None:
 def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -> WordPressSite:
     """The site of a stack, its database and its user: reached through the load balancer, and so behind it."""
     settings, site = ground.settings, ground.settings.wordpress
-    managers = [server.ssh for server in ground.servers[: len(settings.managers)]]
     sql = SqlObjects(
         "wordpress-sql",
         SqlObjectsArgs(
@@ -211,7 +210,7 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
             files_server=site.uploads.server or settings.servers[0].name,
             database_password=sql.passwords[f"{site.database}@%"],
             servers=[server.ssh for server in ground.servers],
-            managers=managers,
+            managers=ground.managers,
         ),
         pulumi.ResourceOptions.merge(ground.on_swarm, pulumi.ResourceOptions(depends_on=[balancer, sql])),
     )

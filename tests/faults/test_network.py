@@ -13,6 +13,7 @@ from tests.e2e.ledger import connect
 from tests.e2e.stack import await_condition
 from tests.e2e.witness import witnessed
 
+#: The first test of a mode waits for its stack, and for images where they have to be built.
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(2700)]
 
 

@@ -10,6 +10,7 @@ from tests.e2e.cluster import VOLUME, Cluster, Member
 from tests.e2e.stack import await_condition
 from tests.e2e.witness import witnessed
 
+#: The first test of a mode waits for its stack, and for images where they have to be built.
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(2700)]
 
 #: How long two members without data are watched before they count as refusing.

@@ -1,7 +1,6 @@
 """What the control answers while orders come in."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,36 +9,7 @@ from sandbox.api.calls import CallLog
 from sandbox.api.cloud import Cloud
 from sandbox.api.control import Control
 from sandbox.api.faults import Faults
-from sandbox.api.memory import MemoryDriver
-from sandbox.api.ordering import OrderFaults, create
-from sandbox.api.requests import from_create
-from sandbox.api.store import Store
-from sandbox.api.transactions import Transactions
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """A cloud without a server in front."""
-    store = Store(tmp_path / "cloud.sqlite")
-    driver = MemoryDriver()
-    transactions = Transactions(store, driver, 0)
-    yield Cloud(store, driver, transactions, "sandbox", "sandbox-key")
-    transactions.stop(5)
-    store.close()
-
-
-def order(cloud: Cloud, hostname: str) -> None:
-    request = {
-        "hostname": hostname,
-        "domain": "example.com",
-        "datacenter": {"name": "tor01"},
-        "startCpus": 2,
-        "maxMemory": 4096,
-        "hourlyBillingFlag": True,
-        "localDiskFlag": False,
-        "operatingSystemReferenceCode": "DEBIAN_12_64",
-    }
-    create(cloud, [from_create(request)], OrderFaults())
+from tests.unit.sandbox.orders import order
 
 
 def test_the_counters_are_told_while_an_order_is_committed(

@@ -3,7 +3,6 @@
 import ipaddress
 import threading
 import xmlrpc.client
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,32 +25,7 @@ from sandbox.api.requests import from_container, from_create, to_container
 from sandbox.api.store import Store
 from sandbox.api.transactions import Transactions
 from sandbox.api.wire import decode, encode, encode_fault
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """A cloud without a server in front."""
-    store = Store(tmp_path / "cloud.sqlite")
-    driver = MemoryDriver()
-    transactions = Transactions(store, driver, 0)
-    yield Cloud(store, driver, transactions, "sandbox", "sandbox-key")
-    transactions.stop(5)
-    store.close()
-
-
-def request(**changes: Any) -> dict[str, Any]:
-    """A create request without a flavor."""
-    return {
-        "hostname": "db",
-        "domain": "example.com",
-        "datacenter": {"name": "tor01"},
-        "startCpus": 2,
-        "maxMemory": 4096,
-        "hourlyBillingFlag": True,
-        "localDiskFlag": False,
-        "operatingSystemReferenceCode": "DEBIAN_12_64",
-        **changes,
-    }
+from tests.unit.sandbox.orders import request
 
 
 @settings(deadline=None)

@@ -3,7 +3,7 @@
 import json
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +14,14 @@ from sandbox.api.cloud import Cloud
 from sandbox.api.control import Control
 from sandbox.api.faults import Faults
 from sandbox.api.memory import MemoryDriver
-from sandbox.api.ordering import OrderFaults, create
-from sandbox.api.requests import from_create
-from sandbox.api.store import Store
-from sandbox.api.transactions import Transactions
 from sandbox.cli import directory, status
 from sandbox.cli.control import NotRunningError
 from sandbox.nodes.layout import Layout
+from tests.unit.sandbox.orders import order
 from tests.unit.sandbox_nodes.fakes import FakeDocker
 
 LAYOUT = Layout(Path("/somewhere/checkout"))
 REGISTRY = {("container", LAYOUT.registry_container): {"State": {"Status": "running"}}}
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """A cloud without a server in front."""
-    store = Store(tmp_path / "cloud.sqlite")
-    driver = MemoryDriver()
-    transactions = Transactions(store, driver, 0)
-    yield Cloud(store, driver, transactions, "sandbox", "sandbox-key")
-    transactions.stop(5)
-    store.close()
-
-
-def order(cloud: Cloud, hostname: str, **changes: Any) -> None:
-    """Order one guest of two CPUs with 4 GB."""
-    request = {
-        "hostname": hostname,
-        "domain": "example.com",
-        "datacenter": {"name": "tor01"},
-        "startCpus": 2,
-        "maxMemory": 4096,
-        "hourlyBillingFlag": True,
-        "localDiskFlag": False,
-        "operatingSystemReferenceCode": "DEBIAN_12_64",
-        **changes,
-    }
-    create(cloud, [from_create(request)], OrderFaults())
 
 
 def until(condition: Callable[[], object]) -> None:
