@@ -136,7 +136,7 @@ class ConsulAgent(pulumi.ComponentResource):
                 files=[*args.scripts, *self._files()],
                 volumes=[Volume(name=_VOLUME, target="/consul/data")],
                 labels={ROLE_LABEL: self._role},
-                health=Health(command=[f"{INSIDE}/health"], start_period="10s"),
+                health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period="10s", retries=3),
                 stop_grace="20s",
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(before)),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.host import EngineSettings, EngineSettingsArgs
-from components.member_files import INSIDE, PROGRAM, container_user, member_files
-from components.swarm_service import Health, Port, SwarmService, SwarmServiceArgs, Volume
+from components.member_files import PROGRAM, container_user, member_files
+from components.swarm_service import Port, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
     AbsentMembersArgs,
@@ -176,7 +176,6 @@ class Galera(pulumi.ComponentResource):
                 ports=member_ports(args.port, publish_health=args.publish_health),
                 volumes=[Volume(name=volume_name(args.cluster_name), target="/var/lib/mysql")],
                 labels={"galera-swarm.cluster": args.cluster_name, "galera-swarm.member": member},
-                health=Health(command=[f"{INSIDE}/health"], start_period="10s", retries=3),
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),

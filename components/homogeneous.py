@@ -226,7 +226,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                 ports=member_ports(of.port, publish_health=args.publish_health),
                 volumes=[Volume(name=of.volume, target="/var/lib/mysql")] if of.volume else [],
                 labels={"galera-swarm.cluster": args.cluster_name},
-                health=Health(command=[f"{INSIDE}/health"], start_period=_START_PERIOD, retries=3),
+                health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period=_START_PERIOD),
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(

@@ -164,7 +164,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 aliases=[ALIAS],
                 files=self._files,
                 ports=ports,
-                health=Health(command=[f"{_INSIDE}/health"]),
+                health=Health(command=[f"{_INSIDE}/health"], interval="5s", retries=3),
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),
         )

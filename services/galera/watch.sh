@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
-# Looks after a server that runs: ends a birth, tells how far an SST is, keeps the log small, and takes a member that
-# has lost its quorum for good, or joins a Primary that is none any more, out of there, so that it can vote.
+# Looks after a server that runs: ends a birth, tells how far an SST is, keeps the log small, starts a server again that
+# answers nothing, and takes a member that has lost its quorum for good, or joins a Primary that is none any more, out of
+# there, so that it can vote.
 
 readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
+: "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 tick=0 doubts=0 learnt_in="" lessons=0
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 learnt_in="" lessons=0
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
@@ -22,6 +24,7 @@ watch_server() { # runs beside the server until it is killed
         ((!lonely_since || SECONDS - lonely_since < patience_alone)) || consider_stepping_down "$((SECONDS - lonely_since))"
         [[ $now != joining ]] || consider_giving_up
         [[ $now == primary || $now == stopping ]] || consider_restarting
+        ((tick % 5)) || consider_mute "$now"
         ((tick % 10)) || { [[ $now != joining ]] || tell_transfer; }
         ((tick % 30)) || tell_room
         ((tick % 60)) || trim_log
@@ -80,6 +83,28 @@ consider_restarting() {
     tail -c 65536 "$log_file" | grep -qF 'Shifting OPEN -> CLOSED' || return 0
     say "the server has left the group by itself; starts it again"
     leave_to_vote 10
+}
+
+# A server that was Primary once and answers nothing over SQL for a minute does not come back by itself. Its peers have
+# put it out long ago; to the swarm its process looks well.
+consider_mute() { # PHASE
+    local answer
+    if [[ ! -e $run_dir/was_primary || $1 == stopping ]] || answers_sql; then
+        mute_since=0
+        return
+    fi
+    ((mute_since)) || mute_since=$SECONDS
+    ((SECONDS - mute_since >= patience_mute)) || return 0
+    say "the server has not answered SQL for $((SECONDS - mute_since)) s ($answer); starts it again"
+    leave_to_vote 10
+}
+
+answers_sql() { # sets answer
+    local admin
+    admin=$(program mariadb-admin mysqladmin) || return 1
+    answer=$(timeout 2 "$admin" --defaults-file="$run_dir/monitor.cnf" --connect-timeout=2 ping 2>&1)
+    answer=${answer//$'\n'/ }
+    [[ $answer == *alive* || $answer == *'Too many connections'* || $answer == *'ccess denied'* ]] # each is an answer
 }
 
 # Ends the server so that this member settles again. One that does not hold the Primary's data yet, or has left the

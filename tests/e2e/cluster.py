@@ -101,16 +101,25 @@ class Cluster:
             self.on(member, "kill -9 $(pidof mariadbd)")
 
     def start(self, *members: Member) -> None:
-        """Ask the swarm for a task of each member, without waiting."""
+        """Ask the swarm for a task of each member, without waiting for it."""
+        self.await_managers()
         self.on(self.members[0], " && ".join(_switched(member, on=True) for member in members))
 
     def stop(self, *members: Member) -> None:
         """Stop members in order through the swarm, and wait until their containers are gone."""
+        self.await_managers()
         self.on(self.members[0], " && ".join(_switched(member, on=False) for member in members))
         for member in members:
             await_condition(
                 f"the end of {member.name}", functools.partial(self._is_gone, member), timeout=120, every=0.1
             )
+
+    def await_managers(self) -> float:
+        """Wait until the swarm has a leader, who is elected some time after the members have found together."""
+        look = "docker node ls >/dev/null 2>&1 && echo yes || true"
+        return await_condition(
+            "the swarm's leader", lambda: bool(self.on(self.members[0], look)), timeout=180
+        )
 
     def _is_gone(self, member: Member) -> bool:
         return not self.on(member, f"docker ps -q --filter {_of_service(member)}")

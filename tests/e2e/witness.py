@@ -14,7 +14,7 @@ from tests.e2e.ledger import Endpoint, Ledger
 from tests.e2e.stack import await_condition
 
 #: Rows written before the accident, so that there is something to lose.
-ROWS_BEFORE = 50
+ROWS_BEFORE = 20
 
 
 @dataclass

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def eventually(what: str, ask: Callable[[], bool], seconds: float = LIMIT_SECOND
     start = time.monotonic()
     while not ask():
         assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
+        time.sleep(0.25)
     return time.monotonic() - start
 
 
@@ -64,7 +64,8 @@ class Members:
     def name(self, n: int) -> str:
         return f"{self.prefix}-{n}"
 
-    def start(self, *numbers: int, absent: str = "", permit: str = "") -> None:
+    def start(self, *numbers: int, absent: str = "", permit: str = "", more: Sequence[str] = ()) -> None:
+        """more: settings beside the usual ones, each as NAME=VALUE."""
         for n in numbers:
             docker("rm", "-f", self.name(n), check=False)
             if permit:
@@ -83,6 +84,7 @@ class Members:
                 *("--volume", f"{self.scratch / 'user.cnf'}:/etc/mysql/conf.d/50-user.cnf:ro"),
                 *("--env", f"GALERA_MEMBER=galera-{n}", "--env", f"GALERA_PEERS={self.prefix}-peers"),
                 *("--env", "GALERA_CLUSTER_NAME=t", "--env", f"GALERA_ABSENT={absent}"),
+                *(f"--env={setting}" for setting in more),
                 *("--env", "GALERA_BUFFER_POOL_MB=32", self.image),
             )
             self.started.add(n)
@@ -249,7 +251,7 @@ class Ledger:
                         row = f"{n}-{secrets.token_hex(8)}"
                         cursor.execute("INSERT INTO ledger.rows_ VALUES (%s)", (row,))
                         self.acknowledged.append((time.monotonic(), row))
-                        self._stop.wait(0.01)
+                        self._stop.wait(0.05)
             except (pymysql.Error, OSError, AssertionError):
                 self._stop.wait(0.1)
 

@@ -76,6 +76,17 @@ def test_a_member_cut_off_waits_and_heals(members: Members) -> None:
     assert docker("inspect", "--format", "{{.State.StartedAt}}", members.name(3)) == started
 
 
+def test_a_server_that_answers_nothing_is_started_again(members: Members) -> None:
+    members.born(1, 2)
+    members.start(3, more=["patience_mute=5"])
+    members.synced(1, 2, 3)
+    with Ledger(members, (1, 2)) as ledger:
+        members.inside(3, "kill -STOP $(cat /run/mysqld/mysqld.pid)")
+        eventually("it is started again", lambda: "starts it again" in members.evidence(3))
+        members.synced(1, 2, 3)
+    ledger.verify(1, 2, 3)
+
+
 def test_init_scripts_run_once(members: Members) -> None:
     members.in_volume(
         1,

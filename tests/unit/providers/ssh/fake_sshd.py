@@ -126,6 +126,8 @@ class _Door(paramiko.ServerInterface):
 
 
 def _execute(channel: paramiko.Channel, command: str) -> None:
+    # The client's answer is read after our own to its request was sent: no command ends before it began.
+    channel.get_transport().global_request("ping", wait=True)
     process = subprocess.Popen(
         ["/bin/sh", "-c", command],
         stdin=subprocess.PIPE,

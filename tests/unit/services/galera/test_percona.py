@@ -227,19 +227,6 @@ class TestWithoutTheProgramsOfOtherImages:
 
 
 class TestHealth:
-    def ask(self, shell: Shell, body: str) -> str:
-        for name, text in (("phase", "joining"), ("status", "synced yes u"), ("was_primary", "yes")):
-            (shell.run_dir / name).write_text(f"{text}\n")
-        shell.peers.program("mysqladmin", body)
-        return shell.run('"$program_dir/health"; printf " %s" "$?"').replace("\n", "")
-
-    def test_by_mysqladmin(self, percona: Shell) -> None:
-        assert self.ask(percona, "echo 'mysqld is alive'") == "primary 0"
-
-    def test_a_refused_login_is_an_answer(self, percona: Shell) -> None:
-        said = "mysqladmin: connect to server at 'localhost' failed\nerror: 'Access denied for user'"
-        assert self.ask(percona, f"printf '%s' \"{said}\" >&2; exit 1") == "primary 0"
-
     def test_a_load_balancer_is_told_by_mysql(self, percona: Shell) -> None:
         for name, text in (("phase", "joining"), ("status", "synced yes u"), ("was_primary", "yes")):
             (percona.run_dir / name).write_text(f"{text}\n")
