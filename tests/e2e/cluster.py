@@ -115,7 +115,7 @@ class Cluster:
             )
 
     def await_managers(self) -> float:
-        """Wait until the swarm has a leader, who is elected some time after the members have found together."""
+        """Wait until the swarm has a leader, who is elected some time after its managers found together."""
         look = "docker node ls >/dev/null 2>&1 && echo yes || true"
         return await_condition(
             "the swarm's leader", lambda: bool(self.on(self.members[0], look)), timeout=180
