@@ -7,6 +7,8 @@ NEW_PYTHON = $(shell $(PYTHON) tools/suitable_python.py)
 VENV := .venv/bin
 RUN := tools/run
 E2E ?=
+# Two for each core: a third of the tests' time is waiting, for a process or a clock.
+WORKERS := $(shell echo $$((2 * $$(nproc))))
 
 # Scripts by their first line or by shellcheck's own directive, so that files without an ending are found too.
 SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shellcheck shell=' -- ':!*.py' ':!*.md' ':!Makefile'
@@ -55,10 +57,10 @@ etcd-defrag: python ## unused space of the etcd members given back, one after an
 test: test-unit test-contract test-e2e ## every test
 
 test-unit: venv ## no Docker, no engine
-	@$(VENV)/python -m pytest -q -n 2 --dist worksteal tests/unit
+	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/unit
 
 test-contract: venv ## the SoftLayer provider and stock client against the sandbox's API, without Docker
-	@$(VENV)/python -m pytest -q -n 2 tests/contract
+	@$(VENV)/python -m pytest -q -n $(WORKERS) tests/contract
 
 test-e2e: ## real engine, real swarm, real SQL: two side by side, then what needs a quiet machine (E2E="-k name" chooses)
 	@$(MAKE) --no-print-directory -j2 --keep-going test-galera test-services test-members; status=$$?; \

@@ -1,4 +1,4 @@
-"""Each test has a cluster of its own; what is left of it when a test fails is its members' evidence."""
+"""Members for one test or for several; what is left of it when a test fails is its members' evidence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +21,16 @@ def members(database_image: None, tmp_path: Path, request: pytest.FixtureRequest
     yield from closed_at_the_end(Members(scratch=tmp_path), request)
 
 
+@pytest.fixture(scope="module")
+def lasting(
+    database_image: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Members]:
+    """The same, for all tests of a module that leave every member as they found it: part of one cluster."""
+    yield from closed_at_the_end(Members(scratch=tmp_path_factory.mktemp("lasting")), request)
+
+
 def closed_at_the_end(made: Members, request: pytest.FixtureRequest) -> Iterator[Members]:
-    """The members for one test."""
+    """The members, until those who use them are done."""
     failed_before = request.session.testsfailed
     try:
         yield made

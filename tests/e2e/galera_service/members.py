@@ -98,11 +98,15 @@ class Members:
         return ["--user=0", *mounts]
 
     def born(self, *numbers: int) -> None:
-        """A new cluster of these members, each Synced before the next one starts.
+        """A new cluster of these members, each Synced before the next one starts; or the one that is there.
 
         Two that join one at the same moment may leave all three without quorum; the program never does that
         either.
         """
+        if self.started.issuperset(numbers):
+            self.start(*(n for n in numbers if not self.running(n)))
+            self.synced(*numbers)
+            return
         first, *others = numbers
         self.start(first, permit="permit-1")
         self.synced(first, size=1)

@@ -10,40 +10,40 @@ from tests.e2e.galera_service.members import NOTES, Ledger, Members, docker, eve
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
-def test_birth_join_and_crash_of_all(members: Members) -> None:
-    members.born(1, 2, 3)
-    uuid = members.uuid(1)
-    with Ledger(members, (1, 2, 3)) as ledger:
+def test_birth_join_and_crash_of_all(lasting: Members) -> None:
+    lasting.born(1, 2, 3)
+    uuid = lasting.uuid(1)
+    with Ledger(lasting, (1, 2, 3)) as ledger:
         eventually("rows are written", lambda: len(ledger.acknowledged) > 100)
-        members.kill(1, 2, 3)
-    members.start(1, 2, 3)
-    members.synced(1, 2, 3)
-    assert {members.uuid(n) for n in (1, 2, 3)} == {uuid}
+        lasting.kill(1, 2, 3)
+    lasting.start(1, 2, 3)
+    lasting.synced(1, 2, 3)
+    assert {lasting.uuid(n) for n in (1, 2, 3)} == {uuid}
     ledger.verify(1, 2, 3)
-    assert members.sql(2, "SELECT @@max_connections") == ((77,),)
+    assert lasting.sql(2, "SELECT @@max_connections") == ((77,),)
 
 
-def test_one_member_dies(members: Members) -> None:
-    members.born(1, 2, 3)
-    with Ledger(members, (1, 2, 3)) as ledger:
+def test_one_member_dies(lasting: Members) -> None:
+    lasting.born(1, 2, 3)
+    with Ledger(lasting, (1, 2, 3)) as ledger:
         eventually("rows are written", lambda: len(ledger.acknowledged) > 50)
         died = time.monotonic()
-        members.kill(3)
-        members.start(3)
-        members.synced(1, 2, 3)
+        lasting.kill(3)
+        lasting.start(3)
+        lasting.synced(1, 2, 3)
         known = len(ledger.acknowledged)
         eventually("rows are written again", lambda: len(ledger.acknowledged) > known)
     assert ledger.longest_gap(died) < 60
     ledger.verify(1, 2, 3)
 
 
-def test_the_majority_dies_and_comes_back(members: Members) -> None:
-    members.born(1, 2, 3)
-    with Ledger(members, (1, 2, 3)) as ledger:
+def test_the_majority_dies_and_comes_back(lasting: Members) -> None:
+    lasting.born(1, 2, 3)
+    with Ledger(lasting, (1, 2, 3)) as ledger:
         eventually("rows are written", lambda: len(ledger.acknowledged) > 50)
-        members.kill(2, 3)
-    members.start(2, 3)
-    members.synced(1, 2, 3)
+        lasting.kill(2, 3)
+    lasting.start(2, 3)
+    lasting.synced(1, 2, 3)
     ledger.verify(1, 2, 3)
 
 
@@ -69,33 +69,33 @@ def test_members_on_a_machine_that_is_far_too_slow(members: Members) -> None:
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
-def test_stopped_in_order_and_started_in_any_order(members: Members, order: tuple[int, ...]) -> None:
-    members.born(1, 2, 3)
-    uuid = members.uuid(1)
+def test_stopped_in_order_and_started_in_any_order(lasting: Members, order: tuple[int, ...]) -> None:
+    lasting.born(1, 2, 3)
+    uuid = lasting.uuid(1)
     for n in (1, 2, 3):
-        with Ledger(members, tuple(range(n, 4))) as ledger:
+        with Ledger(lasting, tuple(range(n, 4))) as ledger:
             eventually("rows are written", lambda ledger=ledger: len(ledger.acknowledged) > 20)  # type: ignore[misc]
-        members.stop(n)
+        lasting.stop(n)
     for n in order:
-        members.start(n)
+        lasting.start(n)
         if n != 3 and order.index(n) < order.index(3):
-            members.parked(n, "galera-3")
-    members.synced(1, 2, 3)
-    assert members.uuid(1) == uuid
+            lasting.parked(n, "galera-3")
+    lasting.synced(1, 2, 3)
+    assert lasting.uuid(1) == uuid
     ledger.verify(1, 2, 3)
 
 
-def test_all_stopped_at_once(members: Members) -> None:
-    members.born(1, 2, 3)
-    with Ledger(members, (1, 2, 3)) as ledger:
+def test_all_stopped_at_once(lasting: Members) -> None:
+    lasting.born(1, 2, 3)
+    with Ledger(lasting, (1, 2, 3)) as ledger:
         eventually("rows are written", lambda: len(ledger.acknowledged) > 50)
-    stops = [threading.Thread(target=members.stop, args=(n,)) for n in (1, 2, 3)]
+    stops = [threading.Thread(target=lasting.stop, args=(n,)) for n in (1, 2, 3)]
     for thread in stops:
         thread.start()
     for thread in stops:
         thread.join()
-    members.start(1, 2, 3)
-    members.synced(1, 2, 3)
+    lasting.start(1, 2, 3)
+    lasting.synced(1, 2, 3)
     ledger.verify(1, 2, 3)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
 from tests.e2e.cloud import ROOT, build_image
+from tests.e2e.galera_service.conftest import closed_at_the_end
 from tests.e2e.galera_service.members import Members, docker, eventually
 from tests.e2e.ledger import Endpoint, Ledger, ask
 
@@ -82,18 +83,23 @@ class Balancers:
             docker("rm", "-f", self.name(number), check=False)
 
 
-@pytest.fixture
-def balancers(members: Members, tmp_path: Path) -> Iterator[Balancers]:
+@pytest.fixture(scope="module")
+def balancers(
+    database_image: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Balancers]:
+    """Three members and two load balancers for all tests here; each leaves all of them running."""
     build_image(IMAGE)
-    made = Balancers(members, tmp_path)
-    try:
-        members.born(1, 2, 3)
-        made.start(2)
-        yield made
-    finally:
-        for number in range(1, len(made.doors) + 1):
-            print(f"--- balancer {number}\n{docker('logs', made.name(number), check=False)[-3000:]}")
-        made.close()
+    scratch = tmp_path_factory.mktemp("writer")
+    for members in closed_at_the_end(Members(scratch), request):
+        made = Balancers(members, scratch)
+        try:
+            members.born(1, 2, 3)
+            made.start(2)
+            yield made
+        finally:
+            for number in range(1, len(made.doors) + 1):
+                print(f"--- balancer {number}\n{docker('logs', made.name(number), check=False)[-3000:]}")
+            made.close()
 
 
 def writes(ledger: Ledger, more: int) -> None:
@@ -101,9 +107,8 @@ def writes(ledger: Ledger, more: int) -> None:
     eventually(f"{more} writes", lambda: len(ledger.acknowledged) >= enough)
 
 
-def test_the_oldest_member_takes_the_writes_and_does_not_get_them_back(
-    members: Members, balancers: Balancers
-) -> None:
+def test_the_oldest_member_takes_the_writes_and_does_not_get_them_back(balancers: Balancers) -> None:
+    members = balancers.members
     assert balancers.agreed() == "galera-1", "it is the one that was born"
     eventually("the one that was born", lambda: balancers.writers() == {"galera-1"})
     with Ledger(balancers.doors, members.password, name="killed") as ledger:
@@ -121,7 +126,8 @@ def test_the_oldest_member_takes_the_writes_and_does_not_get_them_back(
         assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
 
 
-def test_members_that_stop_in_order_refuse_no_write(members: Members, balancers: Balancers) -> None:
+def test_members_that_stop_in_order_refuse_no_write(balancers: Balancers) -> None:
+    members = balancers.members
     balancers.agreed()
     with Ledger(balancers.doors, members.password, name="rolled", pings=True) as ledger:
         writes(ledger, 100)
@@ -137,11 +143,10 @@ def test_members_that_stop_in_order_refuse_no_write(members: Members, balancers:
         assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
 
 
-def test_a_load_balancer_that_stops_in_order_refuses_no_write(members: Members, balancers: Balancers) -> None:
+def test_a_load_balancer_that_stops_in_order_refuses_no_write(balancers: Balancers) -> None:
     balancers.agreed()
-    with Ledger(
-        balancers.doors, members.password, name="walked", pings=True, finds_another_door=True
-    ) as ledger:
+    password = balancers.members.password
+    with Ledger(balancers.doors, password, name="walked", pings=True, finds_another_door=True) as ledger:
         writes(ledger, 100)
         for number in (1, 2):
             took = balancers.restart(number)
@@ -151,15 +156,16 @@ def test_a_load_balancer_that_stops_in_order_refuses_no_write(members: Members, 
     assert ledger.refusals == []
 
 
+def test_a_member_taken_out_by_hand_gives_the_writes_away(balancers: Balancers) -> None:
+    writer = balancers.agreed()
+    number = int(writer.removeprefix("galera-"))
+    balancers.members.sql(number, "SET GLOBAL wsrep_desync=ON")
+    eventually("the next oldest", lambda: balancers.agreed() != writer)
+    balancers.members.sql(number, "SET GLOBAL wsrep_desync=OFF")
+    eventually("the oldest again", lambda: balancers.agreed() == writer)
+
+
 def test_without_load_balancers_a_member_stops_at_once(members: Members) -> None:
     members.born(1)
     members.stop(1)
     assert "hands its clients over" not in members.evidence(1)
-
-
-def test_a_member_taken_out_by_hand_gives_the_writes_away(members: Members, balancers: Balancers) -> None:
-    assert balancers.agreed() == "galera-1"
-    members.sql(1, "SET GLOBAL wsrep_desync=ON")
-    eventually("the next oldest", lambda: balancers.writers() == {"galera-2"})
-    members.sql(1, "SET GLOBAL wsrep_desync=OFF")
-    eventually("the oldest again", lambda: balancers.writers() == {"galera-1"})
