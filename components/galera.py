@@ -12,7 +12,7 @@ import pulumi
 
 from components.host import EngineSettings, EngineSettingsArgs
 from components.member_files import PROGRAM, container_user, member_files
-from components.swarm_service import Port, SwarmService, SwarmServiceArgs, Volume
+from components.swarm_service import NO_HEALTH_CHECK, Port, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
     AbsentMembers,
     AbsentMembersArgs,
@@ -176,6 +176,7 @@ class Galera(pulumi.ComponentResource):
                 ports=member_ports(args.port, publish_health=args.publish_health),
                 volumes=[Volume(name=volume_name(args.cluster_name), target="/var/lib/mysql")],
                 labels={"galera-swarm.cluster": args.cluster_name, "galera-swarm.member": member},
+                health=NO_HEALTH_CHECK,
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*host.ready, *before]),

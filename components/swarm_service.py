@@ -42,6 +42,10 @@ class Health:
     retries: int = 5
 
 
+#: No check, not even the image's own or that of an earlier spec, which leaving it out would keep.
+NO_HEALTH_CHECK = Health(command=[], interval="0s", timeout="0s", retries=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Port:
     """A port of the container, opened on the server that runs it (host mode: no ingress mesh in between)."""
@@ -89,6 +93,7 @@ class SwarmServiceArgs:
     user: as whom the command starts; None for the image's own choice.
     aliases: further DNS names on that network, shared with other services if they carry the same.
     memory_mb: limit for the container in MiB; None for no limit.
+    health: how the swarm finds out whether a container is well; None for the image's own check.
     stop_grace: how long a stop may take before the kill, in the provider's form ("1m", never "1m0s"). A
         container that needs all of it makes `destroy` fail, so the process inside must end well before.
     proof: wait until the containers run; None where somebody else looks at them.
@@ -255,7 +260,7 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
             for volume in args.volumes
         ],
         healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-            tests=["CMD", *health.command],
+            tests=["CMD", *health.command] if health.command else ["NONE"],
             interval=health.interval,
             timeout=health.timeout,
             start_period=health.start_period,
