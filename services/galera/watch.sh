@@ -102,7 +102,7 @@ consider_mute() { # PHASE
 answers_sql() { # sets answer
     local admin
     admin=$(program mariadb-admin mysqladmin) || return 1
-    answer=$(timeout 2 "$admin" --defaults-file="$run_dir/monitor.cnf" --connect-timeout=2 ping 2>&1)
+    answer=$(timeout 5 "$admin" --defaults-file="$run_dir/monitor.cnf" --connect-timeout=5 ping 2>&1)
     answer=${answer//$'\n'/ }
     [[ $answer == *alive* || $answer == *'Too many connections'* || $answer == *'ccess denied'* ]] # each is an answer
 }
