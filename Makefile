@@ -7,8 +7,8 @@ NEW_PYTHON = $(shell $(PYTHON) tools/suitable_python.py)
 VENV := .venv/bin
 RUN := tools/run
 E2E ?=
-# Two for each core: a third of the tests' time is waiting, for a process or a clock.
-WORKERS := $(shell echo $$((2 * $$(nproc))))
+# One more than cores: a third of the time is waiting, for a process or a clock, and each has all tests to collect.
+WORKERS := $(shell echo $$(($$(nproc) + 1)))
 
 # Scripts by their first line or by shellcheck's own directive, so that files without an ending are found too.
 SHELL_FILES = git grep -lIE -e '^\#!/(usr/)?bin/(env )?(ba|da)?sh' -e '^\# shellcheck shell=' -- ':!*.py' ':!*.md' ':!Makefile'
