@@ -199,7 +199,7 @@ class Settings:
     @property
     def ssh_key_path(self) -> Path:
         """The private key with which the servers are reached."""
-        return self.root / (self.cloud.ssh_key_file or f".secrets/{self.stack}/ssh_ed25519")
+        return self.root / self.cloud.key_file_of(self.stack)
 
     @property
     def init_scripts(self) -> tuple[Path, ...]:

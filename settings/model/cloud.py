@@ -41,3 +41,7 @@ class Cloud(Section):
     ssh_over: Literal["public", "private"] = "public"
     """Which address of a server SSH goes to. `private` needs a way into the private network, such as its
     VPN."""
+
+    def key_file_of(self, stack: str) -> str:
+        """The private SSH key's file, as configured or the stack's own."""
+        return self.ssh_key_file or f".secrets/{stack}/ssh_ed25519"

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from components.ssh_key import SshKeyFileError, key_pair
 from settings import Problem
-from tests.unit.settings.config import problems_of, spoil
+from tests.unit.settings.config import problems_of, sound, spoil
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -68,6 +68,16 @@ def test_a_key_file_that_is_there_opens_without_a_question(
         [] if words is None else [("cloud.sshKeyFile", "error")]
     )
     assert words is None or words in found[0].text
+
+
+def test_the_stacks_own_key_file_as_well(tmp_path: Path) -> None:
+    file = tmp_path / sound(root=tmp_path).ssh_key_path.relative_to(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"ssh-ed25519 AAAA")
+    found = problems_of(spoil({}), tmp_path)
+    assert [(problem.key, problem.value) for problem in found] == [
+        ("cloud.sshKeyFile", '".secrets/dev/ssh_ed25519"')
+    ]
 
 
 @pytest.mark.parametrize("content", [case[1] for case in KEYS], ids=[case[0] for case in KEYS])
