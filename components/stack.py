@@ -106,6 +106,7 @@ def _topology(settings: Settings) -> TopologyArgs:
         voters=settings.voters,
         copies=kept_copies(settings),
         stepwise=settings.database.mode == "homogeneous",
+        protected=[server.name for server in settings.servers if server.protect],
     )
 
 

@@ -18,6 +18,7 @@ from xmlrpc.client import Error as XmlRpcError
 
 from providers.softlayer.clock import Clock, SystemClock, growing, jittered
 from providers.softlayer.credentials import Credentials
+from providers.softlayer.errors import CloudError
 from providers.softlayer.faults import Fault, Kind, classify
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -110,9 +111,19 @@ class Api:
     def listing(
         self, doing: str, service: str, method: str, *, mask: str, filters: Any
     ) -> list[dict[str, Any]]:
-        """Read a whole list, page by page."""
+        """Read a whole list, page by page.
+
+        Raises BrokenCallError for an answer that is no list of objects: that nothing is there has to be said.
+        """
         found = self.call(doing, service, method, mask=mask, filter=filters, iter=True)
-        return [item for item in found or [] if isinstance(item, dict)]
+        if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("id") for one in found):
+            raise self.senseless(doing)
+        return found
+
+    def senseless(self, doing: str) -> CloudError:
+        """The error for an answer without a fault that cannot be what was asked for."""
+        fault = Fault(Kind.BROKEN, "", "the API's answer has not the form it should have")
+        return fault.error(self.subject, doing, self.endpoint)
 
     def once(self, service: str, method: str, *args: Any, **options: Any) -> tuple[Any, Fault | None]:
         """Send a call exactly once, with the long timeout; hand back its result or its fault."""

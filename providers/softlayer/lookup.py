@@ -18,9 +18,9 @@ from providers.softlayer.mark import carries, is_unsigned
 
 # The zone in which the API compares order dates is not documented: ask for a day more, compare here.
 _ZONE_MARGIN = timedelta(days=1)
-# An order waits for its approval for hours; an approved one brings its guest within minutes. A later approved
-# one without a guest is the history of a guest that was cancelled.
-_PENDING_WINDOW = timedelta(days=1)
+# An order may wait for its approval over weekends and holidays (every order of that time has to be read); an
+# approved one brings its guest within minutes, and an older one is the history of a guest that was cancelled.
+_PENDING_WINDOW = timedelta(days=14)
 _APPROVED_WINDOW = timedelta(hours=1)
 _ITEM_MASK = "hostName,domainName,categoryCode,billingItem[id,cancellationDate,resourceTableId]"
 _ORDER_MASK = f"id,status,createDate,items[{_ITEM_MASK}]"

@@ -191,11 +191,15 @@ def _is_history(api: Api, inputs: GuestInputs, order: Order) -> bool:
 
 
 def read_guest(api: Api, guest_id: int) -> dict[str, Any] | None:
-    """Read a guest with everything the provider knows about; None when there is no such guest any more."""
+    """Read a guest with everything the provider knows about; None when there is no such guest any more.
+
+    Raises BrokenCallError for an answer that is not this guest: nobody said that it is gone.
+    """
+    doing = "reading it"
     try:
-        guest: dict[str, Any] = api.call(
-            "reading it", "Virtual_Guest", "getObject", id=guest_id, mask=GUEST_MASK
-        )
+        guest = api.call(doing, "Virtual_Guest", "getObject", id=guest_id, mask=GUEST_MASK)
     except NotFoundError:
         return None
-    return guest or None
+    if not isinstance(guest, dict) or str(guest.get("id")) != str(guest_id):
+        raise api.senseless(doing)
+    return guest

@@ -44,6 +44,7 @@ class TopologyArgs:
     voters: for each other service with a quorum ("etcd", "consul") the servers that vote in it.
     copies: for each service without a quorum that keeps its records several times, its nodes and how often.
     stepwise: members leave one after another, each seen gone in order; so any number may be removed at once.
+    protected: the servers that the engine refuses to delete.
     """
 
     servers: Sequence[ServerIdentity]
@@ -54,6 +55,7 @@ class TopologyArgs:
     voters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     copies: Mapping[str, KeptCopies] = field(default_factory=dict)
     stepwise: bool = False
+    protected: Sequence[str] = ()
 
     def props(self) -> dict[str, Any]:
         """The form in which the topology travels, and in which `TopologySettled` gives it back."""
@@ -67,6 +69,7 @@ class TopologyArgs:
             # Left out while there is none, as it was before there were such services.
             **({"copies": {name: dict(kept) for name, kept in self.copies.items()}} if self.copies else {}),
             "stepwise": self.stepwise or None,
+            **({"protected": list(self.protected)} if self.protected else {}),
         }
 
 
@@ -93,11 +96,15 @@ class TopologyGuardProvider(StatelessProvider):
         "voters",
         "copies",
         "stepwise",
+        "protected",
         "settled",
         "attempt",
         "in_flux",
     )
-    COMPARED: ClassVar = ("servers", "managers", "members", "cluster", "network", "voters", "copies")
+    COMPARED: ClassVar = (
+        *("servers", "managers", "members", "cluster", "network", "voters", "copies"),
+        "protected",
+    )
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """One failure, one sentence, if any quorum would lose more than it can; talks to nobody.
@@ -127,7 +134,9 @@ class TopologyGuardProvider(StatelessProvider):
         failures = [CheckFailure("", verdict.refusal)] if verdict.refusal else []
         if _olds.get("cluster") and _olds["cluster"] != inputs.get("cluster"):
             failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
-        return CheckResult(inputs, failures + _fixed(record.get("topology") or {}, inputs))
+        reached = record.get("topology") or {}
+        failures += _kept(reached or _olds, inputs)
+        return CheckResult(inputs, failures + _fixed(reached, inputs))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """The first deployment: there is no quorum yet that could be lost."""
@@ -152,6 +161,24 @@ def _renamed(before: str, after: str) -> str:
         f"database.clusterName {after} would put an empty cluster in the place of {before}, whose data stays"
         f" in volumes nobody uses; set it back to {before}, or make another stack for {after}"
     )
+
+
+def _kept(before: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFailure]:
+    """Servers that were protected when they were last registered, and would be deleted now.
+
+    The engine refuses that itself, but only after it has deleted what depends on the server, and the server
+    stays protected once it is no longer in the config.
+    """
+    identity = {one["name"]: one["identity"] for one in inputs.get("servers") or ()}
+    was = {one["name"]: one["identity"] for one in before.get("servers") or ()}
+    lost = [name for name in before.get("protected") or () if name in was and identity.get(name) != was[name]]
+    if not lost:
+        return []
+    said = (
+        f"servers.protect keeps {', '.join(lost)} from being deleted or replaced, and nothing was touched:"
+        " take that change back, set servers.protect to false, run `make up`, then make the change"
+    )
+    return [CheckFailure("", said)]
 
 
 def _fixed(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFailure]:

@@ -105,3 +105,20 @@ def test_an_endpoint_that_nobody_serves_is_named() -> None:
         api.call("reading it", "Account", "getObject")
     assert clock.now <= 30
     assert "secret-key" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, "", {}, "text", [None], [{"hostname": "db-1"}], [{"id": 1}, "text"]]
+)
+def test_an_answer_that_is_no_list_of_objects_is_not_taken_for_an_empty_one(answer: Any) -> None:
+    api = api_with(FakeCall(0, ValueError()), FakeClock())
+    api._call = lambda *_, **__: answer  # type: ignore[assignment]
+    with pytest.raises(errors.BrokenCallError, match="guest db-1: looking failed: the API's answer has not"):
+        api.listing("looking", "Account", "getVirtualGuests", mask="id", filters=None)
+
+
+@pytest.mark.parametrize("answer", [[], [{"id": 1}]])
+def test_a_list_is_one(answer: list[dict[str, Any]]) -> None:
+    api = api_with(FakeCall(0, ValueError()), FakeClock())
+    api._call = lambda *_, **__: answer  # type: ignore[assignment]
+    assert api.listing("looking", "Account", "getVirtualGuests", mask="id", filters=None) == answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from SoftLayer import SoftLayerAPIError
 
 from providers.softlayer import errors
 from providers.softlayer.mark import sign
-from providers.softlayer.ordering import acquire
+from providers.softlayer.ordering import acquire, read_guest
 from tests.unit.providers.softlayer.fakes import FakeAccount, FakeClock, api_on, declared, order_record
 
 
@@ -110,6 +111,23 @@ def test_an_order_of_a_killed_run_whose_guest_shows_late_is_adopted(account: Fak
 
     assert acquired.guest_id == guest["id"]
     assert account.calls["placeOrder"] == 0
+
+
+@pytest.mark.parametrize("days", [0, 3, 13])
+def test_an_order_that_waits_for_days_stops_the_run_all_the_same(account: FakeAccount, days: int) -> None:
+    made = (account.clock.utc_now() - timedelta(days=days)).isoformat()
+    account.orders.append(order_record(500, None, account.clock, status="PENDING_APPROVAL", createDate=made))
+    with pytest.raises(errors.OrderDoubtError, match="order 500"):
+        acquire(api_on(account), declared(), nothing)
+    assert account.calls["placeOrder"] == 0
+
+
+@pytest.mark.parametrize("answer", [None, {}, "", {"id": 7}, [{"id": 100}]])
+def test_a_guest_is_gone_only_when_the_cloud_says_so(account: FakeAccount, answer: Any) -> None:
+    api = api_on(account)
+    api._call = lambda *_, **__: answer  # type: ignore[assignment]
+    with pytest.raises(errors.BrokenCallError):
+        read_guest(api, 100)
 
 
 def test_an_order_that_stays_without_a_guest_stops_the_run(account: FakeAccount) -> None:

@@ -223,3 +223,47 @@ class TestNetwork:
 
     def test_a_record_from_before_the_network_was_in_it_passes(self) -> None:
         assert self.said({}, dict(self.NETWORK)) == []
+
+
+class TestProtectedServers:
+    """What the engine would find out only after it has deleted what depends on them."""
+
+    @staticmethod
+    def refusal(
+        before: str, after: str, *, protected: list[str], now: list[str], settled: bool
+    ) -> str | None:
+        olds = {**declared(before), "protected": protected, "attempt": "one"}
+        news = {**declared(after), "protected": now}
+        if settled:
+            olds.pop("protected")
+            news["settled"] = {"topology": {**declared(before), "protected": protected}, "attempt": "one"}
+        failures = TopologyGuardProvider().check(olds, news).failures
+        return failures[0].reason if failures else None
+
+    @pytest.mark.parametrize("settled", [True, False])
+    @pytest.mark.parametrize("now", [[], ["db1", "db2", "db3", "db4"]])
+    @pytest.mark.parametrize(
+        ("before", "after", "kept"), [("aaaaa", "aaaa", ["db5"]), ("aaa", "aba", ["db2"])]
+    )
+    def test_stay_until_they_were_registered_without_it(
+        self, before: str, after: str, kept: list[str], now: list[str], settled: bool
+    ) -> None:
+        said = self.refusal(before, after, protected=kept, now=now, settled=settled)
+        assert said is not None
+        assert said.startswith(f"servers.protect keeps {kept[0]} from")
+
+    @pytest.mark.parametrize("settled", [True, False])
+    @pytest.mark.parametrize(
+        ("before", "after", "protected"),
+        [("aaaaa", "aaaa", []), ("aaaaa", "aaaa", ["db1"]), ("aaa", "aaaa", ["db1", "db2", "db3"])],
+    )
+    def test_hold_up_no_other_change(
+        self, before: str, after: str, protected: list[str], settled: bool
+    ) -> None:
+        assert self.refusal(before, after, protected=protected, now=protected, settled=settled) is None
+
+    def test_switching_it_is_a_change_that_has_to_settle(self) -> None:
+        olds = {**declared("aaa"), "protected": ["db1"], "attempt": "one"}
+        checked = TopologyGuardProvider().check(olds, declared("aaa"))
+        assert checked.failures == []
+        assert checked.inputs["attempt"] != "one"
