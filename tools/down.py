@@ -35,9 +35,23 @@ def take_down(name: str, phases: Phases, *, force: bool) -> None:
     """Destroy the stack, then the stand-in cloud where no other stack uses it. Raises ToolError."""
     stack = EngineStack.open(name)
     if not (VENV / "bin" / "python").exists():
+        if not stack.local:
+            message = (
+                f"this checkout was never set up, and cannot tell whether servers of stack {name} are up"
+            )
+            raise ToolError(message, f"make setup STACK={name}, then make down again")
         say("nothing is up: this checkout was never set up")
         return
-    if shutil.which("pulumi", path=stack.environment["PATH"]) and stack.exists():
+    has_engine = shutil.which("pulumi", path=stack.environment["PATH"]) is not None
+    is_known = has_engine and stack.exists()
+    if not stack.local and not is_known:
+        backend = stack.environment.get("PULUMI_BACKEND_URL") or "the backend you are logged in to"
+        message = (
+            f"{backend} knows no stack {name}; if it was made with another login or in another checkout, its"
+            " servers are up and billed"
+        )
+        raise ToolError(message, "pulumi login to where it was made, then make down again")
+    if is_known:
         _destroy(stack, phases, force=force)
     stays_for: list[str] = []
     if stack.local and (ROOT / ".sandbox").exists():

@@ -1,6 +1,7 @@
 """Engine commands on one stack, from `make` and from nowhere else: the right config, signals, and errors."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,10 +11,24 @@ from pathlib import Path
 from types import FrameType
 
 from tools.checkout import ROOT, VENV
-from tools.environment import backend_url, checkout_backend, is_local, stack_environment
+from tools.environment import OVERRIDE, backend_url, checkout_backend, is_local, stack_environment
 from tools.errors import ToolError
-from tools.recovery import checkpoint_file, recover, state_directory
+from tools.recovery import checkpoint_file, recover, stacks_with_resources, state_directory
 from tools.stack_config import effective_config, project_directory
+
+
+def _refuse_another_backend(name: str) -> None:
+    """A second, empty state of a stack whose servers are up would forget them, or order them once more."""
+    backend = backend_url(name)
+    directory = state_directory(checkout_backend())
+    if backend == checkout_backend() or os.environ.get(OVERRIDE) or directory is None:
+        return
+    if name in stacks_with_resources(directory):
+        message = (
+            f"the state of stack {name} is in this checkout (.pulumi-state), and with this login it is looked"
+            f" for in {backend or 'the backend you are logged in to'} ({OVERRIDE}=login, if it was moved there)"
+        )
+        raise ToolError(message, f"export {OVERRIDE}=file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +42,11 @@ class EngineStack:
 
     @classmethod
     def open(cls, name: str) -> "EngineStack":
-        """Find out where the stack's state and cloud are; nothing is made yet."""
+        """Find out where the stack's state and cloud are; nothing is made yet.
+
+        Raises ToolError when the state lies in the checkout, and a login made since would look elsewhere.
+        """
+        _refuse_another_backend(name)
         return cls(
             name=name,
             local=is_local(name),

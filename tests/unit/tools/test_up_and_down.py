@@ -250,6 +250,18 @@ def test_down_on_a_fresh_checkout_says_so(
     assert "nothing is up" in capsys.readouterr().out
 
 
+def test_down_does_not_say_of_servers_that_cost_money_that_nothing_is_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with playing(monkeypatch, tmp_path, local=False, known=False) as log:
+        assert down.main(["--stack", "prod"]) == 1
+        assert "knows no stack prod" in capsys.readouterr().err
+        (tmp_path / ".venv" / "bin" / "python").unlink()
+        assert down.main(["--stack", "prod"]) == 1
+        assert "never set up, and cannot tell" in capsys.readouterr().err
+    assert log == []
+
+
 def test_phases_are_timed_also_when_one_fails() -> None:
     phases = Phases()
     with pytest.raises(ToolError), phases.phase("one"):
