@@ -26,7 +26,7 @@ def _refuse_another_backend(name: str) -> None:
     if name in stacks_with_resources(directory):
         message = (
             f"the state of stack {name} is in this checkout (.pulumi-state), and with this login it is looked"
-            f" for in {backend or 'the backend you are logged in to'} ({OVERRIDE}=login, if it was moved there)"
+            f" for in {backend or 'the backend you are logged in to'} ({OVERRIDE}=login, if it moved there)"
         )
         raise ToolError(message, f"export {OVERRIDE}=file")
 
