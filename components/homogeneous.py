@@ -34,6 +34,10 @@ from settings.flavors import Name
 
 #: Until a member was Synced once, its health check may fail for as long as this: time for a very large SST.
 _START_PERIOD = "168h"
+#: Only the first success counts, for the swarm's next step: a busy host that is late ends nobody.
+_ONCE_SYNCED = Health(
+    command=[f"{INSIDE}/health"], interval="5s", timeout="1m", start_period=_START_PERIOD, retries=100_000
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +221,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                     "GALERA_MAX_CONNECTIONS": str(args.max_connections),
                     **({"GALERA_GCACHE_MB": str(args.gcache_mb)} if args.gcache_mb else {}),
                     "GALERA_WELL_WHEN": "synced",
+                    **({} if of.volume else {"GALERA_STORAGE": "ephemeral"}),
                     **({"GALERA_ETCD": args.etcd.endpoints} if args.etcd else {}),
                 },
                 seats=Seats(label=seat_label(of.service), managers=args.managers),
@@ -226,7 +231,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                 ports=member_ports(of.port, publish_health=args.publish_health),
                 volumes=[Volume(name=of.volume, target="/var/lib/mysql")] if of.volume else [],
                 labels={"galera-swarm.cluster": args.cluster_name},
-                health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period=_START_PERIOD),
+                health=_ONCE_SYNCED,
                 memory_mb=args.memory_mb,
             ),
             pulumi.ResourceOptions(

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult
@@ -28,6 +29,8 @@ from providers.stateless import StatelessProvider, whole, without_provider
 
 #: Seconds for the server of a member to answer.
 PATIENCE_SECONDS = 60.0
+#: Two tries of one birth differ by less than this.
+_STEP_KILOBYTES = 64
 
 
 class ClusterBirthProvider(StatelessProvider):
@@ -100,6 +103,7 @@ class _Birth:
         self._patience = Patience(float(whole(props, "timeout_seconds", 900)))
         self._server: Session | None = None
         self._mountpoint = ""
+        self._most = 0
 
     def until_primary(self) -> str:
         """The history UUID, once the permit has been used up."""
@@ -129,10 +133,15 @@ class _Birth:
             words = last_words(self._server, self._service)
             lack = words[0] if words else "has not said anything yet"
             try:
-                self._patience.saw("volume", look(self._server, self._first))
+                self._see(look(self._server, self._first))
             except SshError as exc:
                 lack = str(exc)
         self._patience.report(self._member, lack)
+
+    def _see(self, state: VolumeState) -> None:
+        """More data than ever is progress; less, and as much again, is another try of a birth that failed."""
+        self._most = max(self._most, state.kilobytes // _STEP_KILOBYTES)
+        self._patience.saw("volume", replace(state, kilobytes=self._most))
 
     def _failure(self, lack: str) -> str:
         said = (

@@ -8,7 +8,7 @@ readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 : "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 learnt_in="" lessons=0
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
@@ -65,13 +65,22 @@ learn_from_component() { # PHASE
 # Has the server that starts met a Primary component? Until then it holds nothing of it and can be ended at any time.
 met_primary() { [[ -e $run_dir/was_primary ]] || grep -qF 'Shifting OPEN -> PRIMARY' "$log_file"; }
 
+# Is it in one now? The log's last word on its own state tells; out of the component that state is OPEN or CLOSED.
+in_primary() {
+    [[ $(grep -oE 'Shifting [^ ]+ -> [^ ]+' "$log_file" | tail -n 1) == *' -> '@(PRIMARY|JOINER|DONOR/DESYNCED|JOINED|SYNCED) ]]
+}
+
 # A member killed with others and started at once still sees a Primary that has not noticed their death, and that ends
-# as soon as it does. Waiting there for it to come back would keep everybody waiting.
+# as soon as it does. Waiting there for it to come back would keep everybody waiting. So would one whose donor lost its
+# power in the midst of a transfer: nothing ends that. It gives a Primary that it has met a minute to come back.
 consider_giving_up() {
     set_ask_limit "$((doubts * 10))"
-    if met_primary || ask_all | grep -qF ' phase=primary ' || met_primary; then # asking takes a while
+    if in_primary || ask_all | grep -qF ' phase=primary ' || in_primary; then # asking takes a while
         doubts=0
-    elif ((++doubts >= 3)); then
+        return
+    fi
+    ((++doubts > 1)) || doubtful_since=$SECONDS
+    if ((doubts >= 3)) && { ! met_primary || ((SECONDS - doubtful_since >= patience_together)); }; then
         say "nobody is Primary any more; gives up joining"
         : >"$run_dir/step_down"
         kill -KILL "$server_pid" 2>/dev/null
@@ -82,29 +91,45 @@ consider_giving_up() {
 consider_restarting() {
     tail -c 65536 "$log_file" | grep -qF 'Shifting OPEN -> CLOSED' || return 0
     say "the server has left the group by itself; starts it again"
-    leave_to_vote 10
+    # Whoever shut it down over SQL wants its pages written.
+    leave_to_vote "$(tail -c 65536 "$log_file" | grep -q 'Normal shutdown' && printf 60 || printf 10)"
 }
 
-# A server that was Primary once and answers nothing over SQL for a minute does not come back by itself. Its peers have
-# put it out long ago; to the swarm its process looks well.
+# A server that was Primary once and answers nothing over SQL for a minute, while a Primary goes on without it, does not
+# come back by itself; to the swarm its process looks well. As long as nobody has put it out it may be only its clients
+# that hold it up, and those of its peers: then it has ten times as long.
 consider_mute() { # PHASE
-    local answer
-    if [[ ! -e $run_dir/was_primary || $1 == stopping ]] || answers_sql; then
+    local answer="" mute_for
+    if [[ ! -e $run_dir/was_primary || $1 == stopping ]] || ! is_mute; then
         mute_since=0
         return
     fi
     ((mute_since)) || mute_since=$SECONDS
-    ((SECONDS - mute_since >= patience_mute)) || return 0
-    say "the server has not answered SQL for $((SECONDS - mute_since)) s ($answer); starts it again"
+    mute_for=$((SECONDS - mute_since))
+    ((mute_for >= patience_mute)) || return 0
+    ((mute_for >= 10 * patience_mute)) || is_put_out "$mute_for" || return 0
+    say "the server has not answered SQL for $mute_for s ($answer); starts it again"
     leave_to_vote 10
 }
 
-answers_sql() { # sets answer
-    local admin
+# Only what says that nobody is there: any other word is an answer, and a client that cannot be started proves nothing.
+is_mute() { # sets answer
+    local admin status
     admin=$(program mariadb-admin mysqladmin) || return 1
     answer=$(timeout 5 "$admin" --defaults-file="$run_dir/monitor.cnf" --connect-timeout=5 ping 2>&1)
+    status=$?
     answer=${answer//$'\n'/ }
-    [[ $answer == *alive* || $answer == *'Too many connections'* || $answer == *'ccess denied'* ]] # each is an answer
+    ((status != 124)) || answer="no answer within 5 s"
+    [[ $status == 124 || $answer == *"Can't connect"* || $answer == *'Lost connection'* || $answer == *'gone away'* ]]
+}
+
+is_put_out() { # MUTE_FOR: does a Primary go on without this member?
+    local line
+    set_ask_limit "$1"
+    while IFS= read -r line; do
+        [[ ,$(answer_field "$line" view), == *,"$GALERA_MEMBER",* ]] || return 0
+    done < <(ask_all | grep -F ' phase=primary ')
+    return 1
 }
 
 # Ends the server so that this member settles again. One that does not hold the Primary's data yet, or has left the

@@ -203,6 +203,28 @@ def test_two_histories_and_nobody_primary(members: Members) -> None:
 
 
 def test_a_joiner_killed_in_its_sst(members: Members) -> None:
+    begin_a_slow_sst(members)
+    members.kill(1, 2, 3)
+    assert "SST succeeded" not in members.log(3), "it was killed too late"
+    members.start(1, 2, 3)
+    members.synced(1, 2, 3)
+    assert members.sql(3, "SELECT COUNT(*) FROM big.t") == ((8,),)
+
+
+def test_a_joiner_whose_donor_loses_its_power(members: Members) -> None:
+    """Nothing tells it: its half of the connection stays open."""
+    begin_a_slow_sst(members)
+    for n in (1, 2):
+        docker("network", "disconnect", members.prefix, members.name(n))
+    members.kill(1, 2)
+    assert "SST succeeded" not in members.log(3), "it was cut off too late"
+    members.start(1, 2)
+    members.synced(1, 2, 3)
+    assert members.sql(3, "SELECT COUNT(*) FROM big.t") == ((8,),)
+
+
+def begin_a_slow_sst(members: Members) -> None:
+    """Two members and data; the third has begun to receive it, and will for some time."""
     members.born(1, 2)
     members.sql(1, "CREATE DATABASE big")
     members.sql(1, "CREATE TABLE big.t (id INT PRIMARY KEY AUTO_INCREMENT, x LONGBLOB) ENGINE=InnoDB")
@@ -212,8 +234,3 @@ def test_a_joiner_killed_in_its_sst(members: Members) -> None:
         docker("update", "--cpus", "0.2", members.name(n))  # the transfer lasts until it was seen
     members.start(3)
     eventually("the SST has begun", lambda: "Requesting state transfer: success" in members.log(3))
-    members.kill(1, 2, 3)
-    assert "SST succeeded" not in members.log(3), "it was killed too late"
-    members.start(1, 2, 3)
-    members.synced(1, 2, 3)
-    assert members.sql(3, "SELECT COUNT(*) FROM big.t") == ((8,),)

@@ -260,6 +260,20 @@ def test_init_scripts_that_work_for_long_are_waited_for(network: FakeNetwork, cl
     assert clock.now > 300.0
 
 
+def test_init_scripts_that_fail_again_and_again_are_given_up(network: FakeNetwork, clock: FakeClock) -> None:
+    """Each try fills the volume, fails, and begins anew."""
+    at = volume(network.servers[0])
+    turn = iter(range(10**6))
+
+    def fill() -> None:
+        (at / "undo").write_bytes(b"x" * (next(turn) % 20) * 65536)
+
+    clock.on_sleep = fill
+    with pytest.raises(GaleraError, match="nothing has moved for 60 s"):
+        born(network)
+    assert clock.now < 600.0
+
+
 @pytest.mark.parametrize(
     "news", [{}, {"cluster_name": "x"}, {"ssh_of_members": []}, {"init_scripts": UNKNOWN}, {"first": "y"}]
 )
