@@ -143,3 +143,19 @@ start_server() { # ADDRESS START_POSITION(- for none) OPTION...
     tail --pid="$server_pid" -s 0.2 -n +1 -F "$log_file" 2>/dev/null &
     log_pid=$!
 }
+
+# The scripts of an SST outlive the server that has begun it, and the next SST would wait for their end.
+end_transfer() {
+    local -a begun=()
+    mapfile -t begun < <(grep -las wsrep_sst_ /proc/[0-9]*/cmdline | cut -d / -f 3 | with_descendants)
+    ((${#begun[@]} == 0)) || kill -KILL "${begun[@]}" 2>/dev/null
+    return 0
+}
+
+with_descendants() { # the processes on stdin, and all that they have started
+    { sed 's/^/root /' && cat /proc/[0-9]*/status 2>/dev/null; } | awk '
+        $1 == "root" { root[$2] = 1 }
+        $1 == "Pid:" { pid = $2 }
+        $1 == "PPid:" { parent[pid] = $2 }
+        END { for (pid in parent) for (up = pid; up > 1; up = parent[up]) if (up in root) { print pid; break } }'
+}

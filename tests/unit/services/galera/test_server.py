@@ -114,3 +114,18 @@ def test_what_a_load_balancer_is_told(shell: Shell, lines: list[str], expected: 
     head, _, body = answer.partition("\n\n") if "\n\n" in answer else answer.partition("\r\n\r\n")
     assert ("200 OK" in head) == (expected[0] == 0)
     assert expected[1] in body
+
+
+def test_what_a_process_has_started_is_found_down_to_the_last(shell: Shell) -> None:
+    script = """
+(sleep 30 & (sleep 30 & echo $! >"$run_dir/last"; wait) & wait) & first=$!
+sleep 30 & other=$!
+until [[ -s $run_dir/last ]]; do sleep 0.05; done
+found=$(with_descendants <<<"$first")
+for pid in "$first" "$(cat "$run_dir/last")"; do grep -qx "$pid" <<<"$found" || echo "not found"; done
+! grep -qx -e "$other" -e "$$" <<<"$found" || echo "too much"
+wc -l <<<"$found"
+kill -KILL $found $other
+wait 2>/dev/null
+"""
+    assert shell.run(f"{{ {script} }} 2>/dev/null") == "4"
