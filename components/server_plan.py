@@ -6,7 +6,7 @@ import json
 import pulumi
 
 from components.host import DiskPlan, EnginePlan, FirewallPlan, HostPlan, TimePlan
-from providers.softlayer import VirtualGuestArgs
+from providers.softlayer import VirtualGuestArgs, mark_of
 from providers.topology import ServerIdentity
 from settings import Server, Settings
 
@@ -37,13 +37,8 @@ def guest_args(settings: Settings, server: Server, key_id: pulumi.Input[int]) ->
         placement_group_id=server.placement_group,
         post_install_uri=server.post_install_uri,
         provision_timeout_minutes=settings.cloud.provision_timeout_minutes,
-        mark=stack_mark(settings),
+        mark=mark_of(settings.stack),
     )
-
-
-def stack_mark(settings: Settings) -> str:
-    """What tells this stack's servers from all others of the account."""
-    return f"galera-swarm:{settings.stack}"
 
 
 def host_plan(settings: Settings) -> HostPlan:

@@ -101,6 +101,9 @@ def _destroy(stack: EngineStack, phases: Phases, *, force: bool) -> None:
                     exc.problem, "make down again, or give the stand-in up: make down FORCE=1"
                 ) from exc
             raise
+    if not stack.local:
+        with phases.phase("look for servers that are left"):
+            stack.refuse_leftovers()
     if stack.local and stack.in_checkout:
         _remove(stack)
 

@@ -118,6 +118,16 @@ class EngineStack:
         """Clear what a killed run left behind."""
         recover(self.name, self.environment)
 
+    def refuse_leftovers(self) -> None:
+        """Ask the account for servers that carry the stack's mark and that its state does not know.
+
+        Raises ToolError when there are some, after they were named, and when nobody can tell.
+        """
+        command = [str(VENV / "bin" / "python"), "-m", "operations.guests", "left", "--stack", self.name]
+        if supervise([*command, *self._config()], self.environment) != 0:
+            message = f"the state of stack {self.name} is empty, but its servers are not known to be all gone"
+            raise ToolError(message)
+
     def change(self, verb: str, *words: str) -> None:
         """Run an engine command that changes the stack, its progress shown as it goes.
 

@@ -69,6 +69,14 @@ def holders(api: Api, inputs: GuestInputs) -> Holders:
     )
 
 
+def marked(api: Api, mark: str) -> tuple[Mapping[str, Any], ...]:
+    """All live guests of the account that carry a mark, whatever their names."""
+    found = api.listing(
+        "looking for servers of this stack", "Account", "getVirtualGuests", mask=GUEST_MASK, filters=None
+    )
+    return tuple(guest for guest in found if carries(guest, mark) and not is_going(guest))
+
+
 def open_orders(api: Api, inputs: GuestInputs, since: datetime | None = None) -> tuple[Order, ...]:
     """The orders that name the guest and may still bring it; `since` leaves out older ones."""
     now = api.clock.utc_now()

@@ -15,6 +15,11 @@ MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{2,79}")
 _LINE = re.compile(rf"# galera-swarm mark: ({MARK.pattern})")
 
 
+def mark_of(stack: str) -> str:
+    """What tells a stack's servers from all others of the account."""
+    return f"galera-swarm:{stack}"
+
+
 def sign(user_data: str, mark: str) -> str:
     """The user data to order with: the user's text, then the mark's line."""
     line = f"# galera-swarm mark: {mark}"

@@ -46,6 +46,12 @@ class FakeStack:
     def resources(self) -> int:
         return int(self.number)
 
+    def refuse_leftovers(self) -> None:
+        self.log.append("look for leftovers")
+        if self.failing == "leftovers":
+            message = "not all is known to be gone"
+            raise ToolError(message)
+
     def show(self) -> None:
         self.log.append("status")
 
@@ -260,6 +266,17 @@ def test_down_does_not_say_of_servers_that_cost_money_that_nothing_is_up(
         assert down.main(["--stack", "prod"]) == 1
         assert "never set up, and cannot tell" in capsys.readouterr().err
     assert log == []
+
+
+@pytest.mark.parametrize(("failing", "status"), [(None, 0), ("leftovers", 1)])
+@pytest.mark.parametrize("number", [0, 3])
+def test_the_account_is_asked_for_servers_that_the_state_does_not_know(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failing: str | None, status: int, number: int
+) -> None:
+    with playing(monkeypatch, tmp_path, local=False, failing=failing, number=number) as log:
+        assert down.main(["--stack", "prod"]) == status
+    destroyed = ["refresh", "destroy"] if number else []
+    assert log == ["recover", *destroyed, "look for leftovers"]
 
 
 def test_phases_are_timed_also_when_one_fails() -> None:
