@@ -24,7 +24,9 @@ from providers import (
 from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
-TOPOLOGY = topology.TopologyArgs(servers=[], managers=1, copies={"aerospike": {"servers": [], "copies": 2}})
+TOPOLOGY = topology.TopologyArgs(
+    servers=[], managers=1, copies={"aerospike": {"servers": [], "copies": 2}}, protected=["db-1"]
+)
 
 #: How each is declared, and which of its properties are secrets.
 RESOURCES: dict[str, tuple[Callable[[], Resource], set[str]]] = {
