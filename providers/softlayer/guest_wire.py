@@ -170,7 +170,11 @@ def _flag(raw: Any, declared: bool) -> bool:
 
 
 def _disks(guest: Mapping[str, Any], declared: GuestInputs) -> tuple[int, ...]:
-    """The sizes of the real disks in device order, without swap and metadata."""
+    """The sizes of the real disks in device order, without swap and metadata, as far as they were declared.
+
+    A disk that was grown or attached by hand satisfies the declaration: taken for a change it would ask for a
+    new guest, and the old one would go with its data.
+    """
     sizes: dict[int, int] = {}
     for block in guest.get("blockDevices") or []:
         image = block.get("diskImage") or {}
@@ -178,7 +182,10 @@ def _disks(guest: Mapping[str, Any], declared: GuestInputs) -> tuple[int, ...]:
         device = str(block.get("device") or "")
         if device in _DEVICES and image.get("capacity") and kind not in ("SWAP", "METADATA"):
             sizes[int(device)] = int(image["capacity"])
-    return tuple(sizes[device] for device in sorted(sizes)) or declared.disks
+    if not sizes:
+        return declared.disks
+    real = (sizes[device] for device in sorted(sizes))
+    return tuple(min(has, wanted) for has, wanted in zip(real, declared.disks, strict=False))
 
 
 def _nic_speed(guest: Mapping[str, Any], declared: GuestInputs) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from providers.softlayer.guest_diff import Effect, compare
 from providers.softlayer.guest_inputs import GuestInputs
 from providers.softlayer.guest_wire import complete_order, create_template, is_going, observe, outputs
 from providers.softlayer.mark import sign
@@ -41,6 +42,33 @@ def live(inputs: GuestInputs) -> dict[str, Any]:
         "notes": inputs.notes,
         "tagReferences": [{"tag": {"name": tag}} for tag in (*inputs.tags, inputs.mark)],
     }
+
+
+@pytest.mark.parametrize(
+    ("real", "read"),
+    [
+        ([25, 100], (25, 100)),
+        ([25, 250], (25, 100)),
+        ([25, 100, 500], (25, 100)),
+        ([100, 250, 500], (25, 100)),
+        ([25, 10], (25, 10)),
+        ([25], (25,)),
+        ([], (25, 100)),
+    ],
+)
+def test_disks_that_were_grown_or_attached_by_hand_are_no_reason_for_another_guest(
+    real: list[int], read: tuple[int, ...]
+) -> None:
+    inputs = declared(disks=(25, 100))
+    numbers = ["0", "2", "3"]
+    blocks = [
+        {"device": number, "diskImage": {"capacity": size}}
+        for number, size in zip(numbers, real, strict=False)
+    ]
+    seen = observe({**live(inputs), "blockDevices": blocks}, inputs)
+    assert seen.disks == read
+    effects, _ = compare(seen.to_props(), inputs.to_props())
+    assert Effect.REPLACE not in effects.values()
 
 
 @given(GUESTS)
