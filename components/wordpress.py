@@ -148,7 +148,7 @@ class WordPressSite(pulumi.ComponentResource):
                 aliases=[ALIAS],
                 files=files,
                 volumes=volumes,
-                health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period="30s", retries=3),
+                health=Health(command=[f"{INSIDE}/health"], start_period="30s"),
                 memory_mb=args.site.memory_mb,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(after)),
