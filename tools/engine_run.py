@@ -17,20 +17,6 @@ from tools.recovery import checkpoint_file, recover, stacks_with_resources, stat
 from tools.stack_config import effective_config, project_directory
 
 
-def _refuse_another_backend(name: str) -> None:
-    """A second, empty state of a stack whose servers are up would forget them, or order them once more."""
-    backend = backend_url(name)
-    directory = state_directory(checkout_backend())
-    if backend == checkout_backend() or os.environ.get(OVERRIDE) or directory is None:
-        return
-    if name in stacks_with_resources(directory):
-        message = (
-            f"the state of stack {name} is in this checkout (.pulumi-state), and with this login it is looked"
-            f" for in {backend or 'the backend you are logged in to'} ({OVERRIDE}=login, if it moved there)"
-        )
-        raise ToolError(message, f"export {OVERRIDE}=file")
-
-
 @dataclass(frozen=True, kw_only=True)
 class EngineStack:
     """A stack as the engine is told about it. `local` says that its cloud is the stand-in of this machine."""
@@ -159,6 +145,20 @@ class EngineStack:
 
     def _config(self) -> list[str]:
         return ["--config-file", str(effective_config(self.name))] if self.in_checkout else []
+
+
+def _refuse_another_backend(name: str) -> None:
+    """A second, empty state of a stack whose servers are up would forget them, or order them once more."""
+    backend = backend_url(name)
+    directory = state_directory(checkout_backend())
+    if backend == checkout_backend() or os.environ.get(OVERRIDE) or directory is None:
+        return
+    if name in stacks_with_resources(directory):
+        message = (
+            f"the state of stack {name} is in this checkout (.pulumi-state), and with this login it is looked"
+            f" for in {backend or 'the backend you are logged in to'} ({OVERRIDE}=login, if it moved there)"
+        )
+        raise ToolError(message, f"export {OVERRIDE}=file")
 
 
 def sandbox(*words: str) -> None:

@@ -93,9 +93,7 @@ def ssh_address(context: Context) -> Iterator[Problem]:
 
 def ssh_key_file(context: Context) -> Iterator[Problem]:
     """A key file that is there holds a private key that opens without a question."""
-    given = context.config.cloud.ssh_key_file
-    if given is None:
-        given = context.config.cloud.key_file_of(context.stack)
+    given = context.config.cloud.key_file_of(context.stack)
     path = context.root / given
     if not given.strip() or path.is_dir():
         yield Problem(key="cloud.sshKeyFile", value=show(given), text="must name a file, not a directory")

@@ -44,4 +44,4 @@ class Cloud(Section):
 
     def key_file_of(self, stack: str) -> str:
         """The private SSH key's file, as configured or the stack's own."""
-        return self.ssh_key_file or f".secrets/{stack}/ssh_ed25519"
+        return f".secrets/{stack}/ssh_ed25519" if self.ssh_key_file is None else self.ssh_key_file
