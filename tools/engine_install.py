@@ -31,7 +31,7 @@ def step() -> Step:
     return Step(
         name="engine",
         what=f"Pulumi engine {engine_version()}",
-        usual_seconds=300,
+        usual_seconds=210,
         key=lambda: fingerprint(engine_version(), _ENGINE_MODULE / "go.sum", _LANGUAGE_MODULE / "go.sum"),
         present=lambda: _complete(BIN) or usable_on_path() is not None,
         run=_install,

@@ -21,7 +21,7 @@ def step() -> Step:
     return Step(
         name="plugins",
         what="Pulumi plugins " + " and ".join(f"{name} {version}" for name, version in _wanted()),
-        usual_seconds=240,
+        usual_seconds=100,
         key=lambda: fingerprint(
             str(ROOT), repr(_wanted()), _DOCKER_MODULE / "go.sum", _DOCKER_MODULE / "main.go"
         ),

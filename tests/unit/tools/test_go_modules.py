@@ -1,12 +1,16 @@
 """Builds from Go modules, on a fake Go: what it is told, and what helps where there is none."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tools import environment, go_modules, packages, steps
+from tools.checkout import ROOT
 from tools.errors import ToolError
 
+#: The language host is part of an older SDK.
+THEIR_OWN = {"github.com/pulumi/pulumi/sdk/v3"}
 #: Writes down its words and what it is told by the environment; makes the file that `-o` names.
 RECORDING = """
 case "$1" in env) echo go1.25.11; exit ;; esac
@@ -115,3 +119,19 @@ def test_lists_that_were_never_fetched_are(
     with pytest.raises(ToolError) as caught:
         go_modules.require_go()
     assert str(caught.value.remedy).startswith(remedy)
+
+
+@pytest.mark.parametrize("other", ["tools/language_python", "tools/plugins/docker"])
+def test_the_builds_compile_what_they_share_once(other: str) -> None:
+    """A module in two versions is compiled twice, and so is all that imports it: two minutes of a setup."""
+    engine, own = required(ROOT / "tools/engine/go.mod"), required(ROOT / other / "go.mod")
+    shared = {name: (engine[name], own[name]) for name in engine.keys() & own.keys() if name not in THEIR_OWN}
+    assert len(shared) > 20
+    assert {name: versions for name, versions in shared.items() if versions[0] != versions[1]} == {}
+
+
+def required(file: Path) -> dict[str, str]:
+    """Each module that a go.mod names, and its version."""
+    return dict(
+        re.findall(r"^\t?(?:require )?(\S+\.\S+) (v\S+)(?: // indirect)?$", file.read_text(), re.MULTILINE)
+    )
