@@ -47,6 +47,10 @@ class OrderDoubtError(CloudError):
     """An order was sent and its outcome could not be found out."""
 
 
+class AccountError(CloudError):
+    """The credentials are those of another account than the guest's: that they see no guest says nothing."""
+
+
 class OwnershipError(CloudError):
     """Something of that name exists and does not carry this stack's mark."""
 

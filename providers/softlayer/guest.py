@@ -18,6 +18,7 @@ _OUTPUTS = (
     "fqdn",
     "datacenter_name",
     "status",
+    "account_id",
     "order_id",
     "hourly_fee",
     "monthly_fee",
@@ -72,6 +73,7 @@ class VirtualGuest(pulumi.dynamic.Resource, module="softlayer", name="VirtualGue
     fqdn: pulumi.Output[str]
     datacenter_name: pulumi.Output[str]
     status: pulumi.Output[str]
+    account_id: pulumi.Output[int | None]
     order_id: pulumi.Output[int | None]
     hourly_fee: pulumi.Output[str | None]
     monthly_fee: pulumi.Output[str | None]

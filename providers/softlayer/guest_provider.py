@@ -23,11 +23,12 @@ from pulumi.dynamic import (
 )
 
 from providers.softlayer import changes, client
+from providers.softlayer.account import ensure_same_account
 from providers.softlayer.credentials import from_config
 from providers.softlayer.errors import NotFoundError, OwnershipError, RefusedError
 from providers.softlayer.guest_diff import Effect, compare, fields_with
 from providers.softlayer.guest_inputs import PARSERS, GuestInputs, problems
-from providers.softlayer.guest_wire import is_going, observe, outputs
+from providers.softlayer.guest_wire import is_cancelled, is_going, observe, outputs
 from providers.softlayer.mark import carries
 from providers.softlayer.order_lock import ensure_engine, order_lock
 from providers.softlayer.ordering import acquire, read_guest
@@ -97,10 +98,12 @@ class VirtualGuestProvider(StatelessProvider):
         )
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The guest as it is; an empty id when it is gone or cancelled."""
+        """The guest as it is; an empty id when it is gone or about to go."""
         declared = GuestInputs.from_props(props)
-        guest = read_guest(self.connect(props, declared.subject), int(id_))
-        if guest is None or is_going(guest):
+        api = self.connect(props, declared.subject)
+        guest = read_guest(api, int(id_))
+        if guest is None or is_going(guest, api.clock.utc_now()):
+            ensure_same_account(api, id_, props)
             return gone()
         inputs = observe(guest, declared).to_props()
         return ReadResult(id_, {**inputs, **outputs(guest, declared.mark, _order_id(props))}, dict(inputs))
@@ -124,6 +127,7 @@ class VirtualGuestProvider(StatelessProvider):
         for attempt in range(_CANCEL_ATTEMPTS):
             guest = wait_until_idle(api, int(_id), timeout_minutes=declared.provision_timeout_minutes)
             if guest is None:
+                ensure_same_account(api, _id, _props)
                 return
             _ensure_ours(guest, declared)
             try:
@@ -132,6 +136,8 @@ class VirtualGuestProvider(StatelessProvider):
                 return
             except RefusedError:
                 current = read_guest(api, int(_id))
+                if current is not None and is_cancelled(current):
+                    return
                 busy = current is not None and bool(current.get("activeTransaction"))
                 if not busy or attempt + 1 == _CANCEL_ATTEMPTS:
                     raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from providers.softlayer.mark import is_tagged, sign, tag_names, unsign, user_da
 _COMPONENT = "id,speed,maxSpeed,networkVlan[id]"
 GUEST_MASK = ",".join(
     (
-        "id,globalIdentifier,hostname,domain,fullyQualifiedDomainName,createDate,provisionDate",
+        "id,accountId,globalIdentifier,hostname,domain,fullyQualifiedDomainName,createDate,provisionDate",
         "status[keyName],powerState[keyName]",
         "activeTransaction[id,elapsedSeconds,transactionStatus[name,friendlyName]]",
         "startCpus,maxCpu,maxMemory,localDiskFlag,hourlyBillingFlag,privateNetworkOnlyFlag",
@@ -28,6 +28,8 @@ GUEST_MASK = ",".join(
 )
 # Device 1 is the swap partition; extra disks begin at device 2.
 _DEVICES = ("0", "2", "3", "4", "5")
+# A cancellation takes effect within the hour that is paid, or on a later day that somebody chose.
+_AT_ONCE = timedelta(hours=1)
 
 
 def create_template(inputs: GuestInputs) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def outputs(guest: Mapping[str, Any], mark: str, order_id: int | None) -> dict[s
     hourly = bool(guest.get("hourlyBillingFlag"))
     return {
         "guest_id": int(guest["id"]),
+        "account_id": int(guest["accountId"]) if guest.get("accountId") else None,
         "public_ip": guest.get("primaryIpAddress") or "",
         "private_ip": guest.get("primaryBackendIpAddress") or "",
         "fqdn": guest.get("fullyQualifiedDomainName") or f"{guest.get('hostname')}.{guest.get('domain')}",
@@ -136,21 +139,34 @@ def outputs(guest: Mapping[str, Any], mark: str, order_id: int | None) -> dict[s
     }
 
 
-def is_going(guest: Mapping[str, Any]) -> bool:
-    """Whether a guest that still shows is cancelled: a name it holds is free again.
+def is_cancelled(guest: Mapping[str, Any]) -> bool:
+    """Whether a guest that still shows is cancelled, be it for a later day: the name it holds is free again.
 
-    A guest without a billing item counts only once it was provisioned: before that it may be a fresh order.
+    That it shows no billing item says nothing: there are users who may not see any (taken for cancelled, each
+    run would buy their guests again).
     """
-    billing = guest.get("billingItem") or {}
+    return bool((guest.get("billingItem") or {}).get("cancellationDate")) or _is_reclaimed(guest)
+
+
+def is_going(guest: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a cancelled guest is about to go: one that is cancelled for a later day runs until then."""
+    if _is_reclaimed(guest) or not is_cancelled(guest):
+        return _is_reclaimed(guest)
+    date = _date((guest.get("billingItem") or {}).get("cancellationDate"))
+    return date is None or date <= now + _AT_ONCE
+
+
+def _is_reclaimed(guest: Mapping[str, Any]) -> bool:
     transaction = (guest.get("activeTransaction") or {}).get("transactionStatus") or {}
-    if billing.get("cancellationDate") or "RECLAIM" in str(transaction.get("name") or "").upper():
-        return True
-    return bool(guest.get("provisionDate")) and not billing.get("id")
+    return "RECLAIM" in str(transaction.get("name") or "").upper()
 
 
 def created_at(record: Mapping[str, Any]) -> datetime | None:
     """The createDate of a guest or order, or None when the API does not tell it."""
-    raw = record.get("createDate")
+    return _date(record.get("createDate"))
+
+
+def _date(raw: Any) -> datetime | None:
     if not raw:
         return None
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.softlayer.client import Api
 from providers.softlayer.guest_inputs import GuestInputs
-from providers.softlayer.guest_wire import GUEST_MASK, created_at, is_going
+from providers.softlayer.guest_wire import GUEST_MASK, created_at, is_cancelled
 from providers.softlayer.mark import carries, is_unsigned
 
 # The zone in which the API compares order dates is not documented: ask for a day more, compare here.
@@ -59,7 +59,7 @@ def holders(api: Api, inputs: GuestInputs) -> Holders:
             }
         },
     )
-    live = [guest for guest in found if holds_name(guest, inputs) and not is_going(guest)]
+    live = [guest for guest in found if holds_name(guest, inputs) and not is_cancelled(guest)]
     ours = tuple(guest for guest in live if carries(guest, inputs.mark))
     rest = [guest for guest in live if not carries(guest, inputs.mark)]
     return Holders(
@@ -74,7 +74,7 @@ def marked(api: Api, mark: str) -> tuple[Mapping[str, Any], ...]:
     found = api.listing(
         "looking for servers of this stack", "Account", "getVirtualGuests", mask=GUEST_MASK, filters=None
     )
-    return tuple(guest for guest in found if carries(guest, mark) and not is_going(guest))
+    return tuple(guest for guest in found if carries(guest, mark) and not is_cancelled(guest))
 
 
 def open_orders(api: Api, inputs: GuestInputs, since: datetime | None = None) -> tuple[Order, ...]:

@@ -13,7 +13,7 @@ from providers.softlayer.client import Api, connect
 from providers.softlayer.credentials import Credentials
 from providers.softlayer.errors import CloudError
 from providers.softlayer.guest_inputs import GuestInputs
-from providers.softlayer.guest_wire import GUEST_MASK, is_going
+from providers.softlayer.guest_wire import GUEST_MASK, is_cancelled
 from providers.softlayer.lookup import holds_name
 from providers.softlayer.mark import carries
 from providers.softlayer.price import Price, quote
@@ -78,7 +78,7 @@ def _names_there(api: Api, guests: Sequence[GuestInputs]) -> Iterator[str]:
             filter={"virtualGuests": {"domain": {"operation": f"_= {domain}"}}},
             limit=_MOST_GUESTS,
         )
-        live = [guest for guest in found or [] if isinstance(guest, dict) and not is_going(guest)]
+        live = [guest for guest in found or [] if isinstance(guest, dict) and not is_cancelled(guest)]
         for wanted in guests:
             if any(holds_name(guest, wanted) and carries(guest, wanted.mark) for guest in live):
                 yield wanted.fqdn

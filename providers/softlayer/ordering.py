@@ -16,7 +16,7 @@ from providers.softlayer.clock import growing, jittered
 from providers.softlayer.errors import NotFoundError, OrderDoubtError, OwnershipError
 from providers.softlayer.faults import Kind
 from providers.softlayer.guest_inputs import GuestInputs
-from providers.softlayer.guest_wire import GUEST_MASK, created_at, is_going
+from providers.softlayer.guest_wire import GUEST_MASK, created_at, is_cancelled
 from providers.softlayer.lookup import Holders, Order, holders, holds_name, open_orders
 from providers.softlayer.mark import carries, is_unsigned
 from providers.softlayer.price import verified_order
@@ -125,7 +125,7 @@ def _search(api: Api, inputs: GuestInputs, *, since: datetime | None, why: str) 
 def _brought_ours(api: Api, inputs: GuestInputs, order: Order, since: datetime | None) -> bool:
     """Whether an order's guest, not in the account's list yet, can already be read and is ours."""
     guest = None if order.guest_id is None else read_guest(api, order.guest_id)
-    if guest is None or is_going(guest) or not holds_name(guest, inputs):
+    if guest is None or is_cancelled(guest) or not holds_name(guest, inputs):
         return False
     return carries(guest, inputs.mark) or (since is not None and is_unsigned(guest))
 
@@ -187,7 +187,7 @@ def _is_history(api: Api, inputs: GuestInputs, order: Order) -> bool:
     A guest that cannot be read is not history: it may not show yet.
     """
     guest = None if order.guest_id is None else read_guest(api, order.guest_id)
-    return guest is not None and (is_going(guest) or not holds_name(guest, inputs))
+    return guest is not None and (is_cancelled(guest) or not holds_name(guest, inputs))
 
 
 def read_guest(api: Api, guest_id: int) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from providers.softlayer.client import Api
 from providers.softlayer.clock import growing
 from providers.softlayer.errors import NotFoundError, OrderDoubtError, TransactionTimeoutError
-from providers.softlayer.guest_wire import is_going
+from providers.softlayer.guest_wire import is_cancelled, is_going
 from providers.softlayer.ordering import read_guest
 from providers.softlayer.progress import Progress
 
@@ -79,7 +79,7 @@ def wait_until_idle(api: Api, guest_id: int, *, timeout_minutes: int) -> dict[st
     progress = Progress(api.clock, api.subject)
     for pause in growing(_FIRST_POLL_SECONDS, _POLL_GROWTH, _LARGEST_POLL_SECONDS):
         guest = read_guest(api, guest_id)
-        if guest is None or is_going(guest):
+        if guest is None or is_going(guest, api.clock.utc_now()):
             return None
         if not guest.get("activeTransaction"):
             return guest
@@ -100,7 +100,7 @@ def wait_until_gone(api: Api, guest_id: int) -> None:
     progress = Progress(api.clock, api.subject)
     for pause in growing(_FIRST_POLL_SECONDS, _POLL_GROWTH, _LARGEST_POLL_SECONDS):
         guest = read_guest(api, guest_id)
-        if guest is None or (is_going(guest) and progress.elapsed_seconds >= VANISH_SECONDS):
+        if guest is None or (is_cancelled(guest) and progress.elapsed_seconds >= VANISH_SECONDS):
             return
         if progress.elapsed_seconds + pause > GONE_SECONDS:
             message = (
@@ -123,7 +123,7 @@ def transaction_of(guest: Mapping[str, Any]) -> str:
 
 def _present(api: Api, guest_id: int) -> dict[str, Any]:
     guest = read_guest(api, guest_id)
-    if guest is None or is_going(guest):
+    if guest is None or is_going(guest, api.clock.utc_now()):
         message = (
             f"{api.subject}: id {guest_id} was cancelled while it was being provisioned: run again to order "
             "a new one"

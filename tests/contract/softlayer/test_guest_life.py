@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import SoftLayer
 
-from providers.softlayer.errors import CredentialsError, OwnershipError, TransactionTimeoutError
+from providers.softlayer.errors import AccountError, CredentialsError, OwnershipError, TransactionTimeoutError
 from providers.softlayer.guest_inputs import GuestInputs
 from tests.contract.conftest import RunningCloud
 from tests.contract.softlayer.harness import (
@@ -260,3 +260,17 @@ def test_an_update_orders_only_what_it_announced(cloud: RunningCloud) -> None:
     orders = cloud.orders()["orders"]
     provider.update(created.id, created.outs, {**props, "notes": "third"})
     assert cloud.orders()["orders"] == orders
+
+
+def test_a_guest_is_not_forgotten_on_the_word_of_another_account(cloud: RunningCloud) -> None:
+    provider, props = guests(), guest_props(cloud)
+    created = provider.create(props)
+    assert created.outs["account_id"] == 1
+    elsewhere = clean(created.outs) | {"account_id": 2}
+    assert provider.read(created.id, elsewhere).id == created.id
+
+    for judge in (provider.read, provider.delete):
+        with pytest.raises(AccountError, match=r"belongs to account 2, .* in account 1, .* kept in the state"):
+            judge("999999", elsewhere)
+    assert provider.read("999999", clean(created.outs)).id == ""
+    assert provider.read("999999", {**clean(created.outs), "account_id": None}).id == ""

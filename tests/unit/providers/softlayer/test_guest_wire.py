@@ -9,10 +9,19 @@ from hypothesis import given
 
 from providers.softlayer.guest_diff import Effect, compare
 from providers.softlayer.guest_inputs import GuestInputs
-from providers.softlayer.guest_wire import complete_order, create_template, is_going, observe, outputs
+from providers.softlayer.guest_wire import (
+    complete_order,
+    create_template,
+    is_cancelled,
+    is_going,
+    observe,
+    outputs,
+)
 from providers.softlayer.mark import sign
-from tests.unit.providers.softlayer.fakes import declared
+from tests.unit.providers.softlayer.fakes import START, declared
 from tests.unit.providers.softlayer.test_guest_inputs import GUESTS
+
+RECLAIM = {"transactionStatus": {"name": "RECLAIM_WAIT"}}
 
 
 def live(inputs: GuestInputs) -> dict[str, Any]:
@@ -116,20 +125,31 @@ def test_fees_are_summed_as_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("guest", "going"),
+    ("guest", "cancelled", "going"),
     [
-        ({"billingItem": {"id": 1}, "provisionDate": "x"}, False),
-        ({"billingItem": None}, False),
-        ({"billingItem": None, "provisionDate": "x"}, True),
-        ({"billingItem": {"id": 1, "cancellationDate": "x"}}, True),
+        ({"billingItem": {"id": 1}, "provisionDate": "x"}, False, False),
+        ({"billingItem": None}, False, False),
+        ({"billingItem": None, "provisionDate": "x"}, False, False),
+        ({"billingItem": {"id": 1, "cancellationDate": "x"}}, True, True),
+        ({"billingItem": {"id": 1, "cancellationDate": "2026-11-21"}}, True, True),
+        ({"billingItem": {"id": 1, "cancellationDate": "2026-11-21T11:59:00+00:00"}}, True, True),
+        ({"billingItem": {"id": 1, "cancellationDate": "2026-11-21T07:30:00-05:00"}}, True, True),
+        ({"billingItem": {"id": 1, "cancellationDate": "2026-12-01T00:00:00+00:00"}}, True, False),
+        ({"billingItem": {"id": 1}, "activeTransaction": RECLAIM}, True, True),
+        ({"billingItem": None, "activeTransaction": RECLAIM}, True, True),
         (
-            {"billingItem": {"id": 1}, "activeTransaction": {"transactionStatus": {"name": "RECLAIM_WAIT"}}},
+            {"billingItem": {"id": 1, "cancellationDate": "2026-12-01T00:00:00+00:00"}}
+            | {"activeTransaction": RECLAIM},
+            True,
             True,
         ),
     ],
 )
-def test_which_guests_are_on_their_way_out(guest: dict[str, Any], going: bool) -> None:
-    assert is_going(guest) is going
+def test_which_guests_are_cancelled_and_which_are_about_to_go(
+    guest: dict[str, Any], cancelled: bool, going: bool
+) -> None:
+    assert is_cancelled(guest) is cancelled
+    assert is_going(guest, START) is going
 
 
 def test_a_template_names_its_devices_around_the_swap_partition() -> None:

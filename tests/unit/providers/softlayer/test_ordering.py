@@ -171,7 +171,7 @@ def test_an_unmarked_guest_of_the_name_is_left_alone(account: FakeAccount, shown
     "shown",
     [
         {"billingItem": {"id": 5, "cancellationDate": "2026-11-20T00:00:00+00:00"}},
-        {"billingItem": None, "provisionDate": "2026-11-01T00:00:00+00:00"},
+        {"billingItem": {"id": 5, "cancellationDate": "2026-12-01T00:00:00+00:00"}},
         {"activeTransaction": {"transactionStatus": {"name": "RECLAIM_WAIT"}}},
     ],
 )
@@ -180,12 +180,6 @@ def test_a_cancelled_guest_holds_no_name(account: FakeAccount, shown: dict[str, 
     acquired = acquire(api_on(account), declared(), nothing)
     assert acquired.guest_id != gone["id"]
     assert account.calls["placeOrder"] == 1
-
-
-def test_an_unprovisioned_guest_without_billing_item_still_holds_its_name(account: FakeAccount) -> None:
-    inputs = declared()
-    guest = account.add("db-1", "example.com", billingItem=None, userData=[{"value": sign("", inputs.mark)}])
-    assert acquire(api_on(account), inputs, nothing).guest_id == guest["id"]
 
 
 def test_the_order_of_a_renamed_guest_is_history(account: FakeAccount) -> None:
@@ -225,3 +219,18 @@ def test_reads_that_fail_for_a_while_do_not_stop_an_order(account: FakeAccount) 
     account.fail = {"getVirtualGuests": [limit] * 5, "getOrders": [limit] * 3, "verifyOrder": [limit]}
     assert not acquire(api_on(account), declared(), nothing).adopted
     assert account.calls["placeOrder"] == 1
+
+
+@pytest.mark.parametrize("provisioned", [None, "2026-11-21T12:00:00+00:00"])
+def test_a_user_who_may_not_see_billing_items_buys_nothing_twice(
+    account: FakeAccount, provisioned: str | None
+) -> None:
+    there = account.add(
+        "db-1",
+        "example.com",
+        billingItem=None,
+        provisionDate=provisioned,
+        userData=[{"value": sign("", declared().mark)}],
+    )
+    assert acquire(api_on(account), declared(), nothing).guest_id == there["id"]
+    assert account.calls["placeOrder"] == 0
