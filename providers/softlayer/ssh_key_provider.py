@@ -202,11 +202,15 @@ def _find(api: Api, wanted: KeyInputs) -> dict[str, Any] | None:
 
 
 def _read(api: Api, key_id: int) -> dict[str, Any] | None:
+    """The account's key of that id; None only when the API says that there is none."""
+    doing = "reading it"
     try:
-        key: dict[str, Any] = api.call("reading it", "Security_Ssh_Key", "getObject", id=key_id, mask=_MASK)
+        key = api.call(doing, "Security_Ssh_Key", "getObject", id=key_id, mask=_MASK)
     except NotFoundError:
         return None
-    return key or None
+    if not isinstance(key, dict) or str(key.get("id")) != str(key_id):
+        raise api.senseless(doing)
+    return key
 
 
 def _register(api: Api, wanted: KeyInputs) -> dict[str, Any]:

@@ -270,7 +270,9 @@ def test_a_guest_is_not_forgotten_on_the_word_of_another_account(cloud: RunningC
     assert provider.read(created.id, elsewhere).id == created.id
 
     for judge in (provider.read, provider.delete):
-        with pytest.raises(AccountError, match=r"belongs to account 2, .* in account 1, .* kept in the state"):
+        with pytest.raises(
+            AccountError, match=r"belongs to account 2, .* in account 1, .* kept in the state"
+        ):
             judge("999999", elsewhere)
     assert provider.read("999999", clean(created.outs)).id == ""
     assert provider.read("999999", {**clean(created.outs), "account_id": None}).id == ""
