@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-members test-front test-commands bench faults lint fmt setup python venv
+.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-recovery test-members test-front test-commands bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,7 +63,7 @@ test-contract: venv ## the SoftLayer provider and stock client against the sandb
 	@$(VENV)/python -m pytest -q -n $(WORKERS) tests/contract
 
 test-e2e: ## real engine, real swarm, real SQL: two side by side, then what needs a quiet machine (E2E="-k name" chooses)
-	@$(MAKE) --no-print-directory -j2 --keep-going test-galera test-services test-members; status=$$?; \
+	@$(MAKE) --no-print-directory -j2 --keep-going test-galera test-services test-recovery test-members; status=$$?; \
 	$(MAKE) --no-print-directory --keep-going test-front test-commands && exit $$status
 
 test-galera: setup ## stacks of the real program: Galera's changes, accidents, interrupted runs
@@ -72,8 +72,11 @@ test-galera: setup ## stacks of the real program: Galera's changes, accidents, i
 test-services: setup ## stacks with the services beside the database, each by itself and all at once
 	@$(call pytest-lines,services,tests/e2e/services)
 
-test-members: setup ## members as plain containers, killed, cut off and wiped in every order
-	@$(call pytest-lines,members,tests/e2e/galera_service)
+test-recovery: setup ## members as plain containers, killed and wiped in every order
+	@$(call pytest-lines,recovery,tests/e2e/galera_service/test_recovery.py)
+
+test-members: setup ## members as plain containers: cut off, drained, mute, of another flavor
+	@$(call pytest-lines,members,tests/e2e/galera_service --ignore tests/e2e/galera_service/test_recovery.py)
 
 test-front: setup ## load balancers and a site before a cluster, under clients that must not notice a change
 	@tools/setup --only browser --quiet
