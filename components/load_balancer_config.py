@@ -45,7 +45,7 @@ class BalancerPlan:
 def configuration(plan: BalancerPlan) -> str:
     """Everything but the statistics page, whose password makes it a secret."""
     parts = [_common(plan), _resolvers(), _writer(plan), _reader(plan)]
-    return "\n".join([*parts, *(_site(plan.site) if plan.site else ())])
+    return "\n".join([*parts, *(_site(plan.site, plan.max_connections) if plan.site else ())])
 
 
 def places(count: int) -> int:
@@ -57,13 +57,12 @@ def places(count: int) -> int:
 
 
 def statistics_page(password: str) -> str:
-    """The statistics page, and the answer to the container's health check beside it."""
+    """The statistics page."""
     return f"""\
 frontend statistics
     bind :{STATS_PORT}
     mode http
     timeout client 10s
-    monitor-uri /health
     stats enable
     stats uri /
     stats refresh 5s
@@ -153,14 +152,15 @@ listen reader
 def _members(plan: BalancerPlan, pace: str) -> str:
     return (
         f"server-template member 1-{places(plan.members)} {plan.members_name}:3306"
-        f" check port {HEALTH_PORT} {pace} observe layer4 error-limit 2 on-error mark-down"
+        f" check port {HEALTH_PORT} {pace} observe layer4 error-limit 2 on-error fastinter"
         " on-marked-down shutdown-sessions resolvers swarm resolve-prefer ipv4 init-addr none"
     )
 
 
-def _site(site: SitePlan) -> list[str]:
+def _site(site: SitePlan, max_connections: int) -> list[str]:
     """Any replica answers. Whatever may write or read uploaded files goes to the replica that has them, as
-    long as it is there.
+    long as it is there. However many visitors come, they leave half of the connections to SQL, on which the
+    replicas themselves depend.
     """
     only_files = "!{ method GET HEAD OPTIONS } || { path_beg /wp-admin/ /wp-content/uploads/ }"
     chosen = f"\n    use_backend site-files if {only_files}" if site.files_name else ""
@@ -169,6 +169,7 @@ def _site(site: SitePlan) -> list[str]:
 frontend site
     bind :{SITE_PORT}
     mode http
+    maxconn {max(1, max_connections // 2)}
     timeout client 1m
     timeout http-request 10s
     timeout http-keep-alive 5s
@@ -203,5 +204,5 @@ backend {name}
 def _replicas(name: str, dns_name: str, count: int) -> str:
     return (
         f"server-template {name} 1-{places(count)} {dns_name}:80 check inter 3s fastinter 1s fall 2 rise 1"
-        " observe layer4 error-limit 2 on-error mark-down resolvers swarm resolve-prefer ipv4 init-addr none"
+        " observe layer4 error-limit 2 on-error fastinter resolvers swarm resolve-prefer ipv4 init-addr none"
     )

@@ -16,7 +16,7 @@ from components.load_balancer import LoadBalancer
 from components.load_balancer_config import WRITER_PORT, SitePlan
 from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.swarm_file import SwarmFile
-from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
+from components.swarm_service import Health, Proof, SwarmService, SwarmServiceArgs, Volume
 from components.wordpress_files import INSIDE, WEB_ROOT, SiteFiles
 from providers.ssh import SshInputs
 from providers.wordpress import InstalledSite, InstalledSiteArgs
@@ -84,7 +84,9 @@ class WordPressSite(pulumi.ComponentResource):
         self.register_outputs({"version": self.installed.version})
 
     def _services(self) -> list[SwarmService]:
-        """One after another where there are two, so that a change never takes all replicas at once."""
+        """One after another where there are two, the second when the first runs again: so no change takes all
+        replicas at once, not even one that breaks them.
+        """
         uploads, files = (
             self._args.site.uploads,
             self._files.every_replica(
@@ -112,6 +114,7 @@ class WordPressSite(pulumi.ComponentResource):
             files,
             server=self._args.files_server,
             volumes=[Volume(name=f"{self._name}-uploads", target=_UPLOADS)],
+            proof=Proof(managers=self._args.managers),
         )
         no_uploads = self._files.must_use("uploads-elsewhere.php")
         others = self._service(
@@ -133,6 +136,7 @@ class WordPressSite(pulumi.ComponentResource):
         avoids: str | None = None,
         volumes: Sequence[Volume] = (),
         after: Sequence[pulumi.Resource] = (),
+        proof: Proof | None = None,
     ) -> SwarmService:
         args = self._args
         return SwarmService(
@@ -150,6 +154,7 @@ class WordPressSite(pulumi.ComponentResource):
                 volumes=volumes,
                 health=Health(command=[f"{INSIDE}/health"], start_period="30s"),
                 memory_mb=args.site.memory_mb,
+                proof=proof,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
@@ -204,7 +209,9 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
             site=site,
             image=ground.pinned("wordpress", site.image),
             network_id=ground.network.network_id,
-            addresses=pulumi.Output.all(*private, *public).apply(
+            addresses=[]
+            if site.url
+            else pulumi.Output.all(*private, *public).apply(
                 lambda known: [_asked_for(address, site.port) for address in known if address]
             ),
             files_server=site.uploads.server or settings.servers[0].name,

@@ -51,7 +51,7 @@ status_of() { # ADDRESS PATH
 
 # ---- what is answered ------------------------------------------------------------------------------------------------
 
-serves_clients() { # says why, or why not
+serves_clients() { # says why, or why not; 2 when there is no answer of any kind
     local client name value
     local -A is=()
     client=$(program mariadb mysql) || return 1
@@ -64,7 +64,13 @@ serves_clients() { # says why, or why not
 }
 
 judge() {
-    if [[ -z ${is[wsrep_cluster_status]-} ]]; then
+    if ((!${#is[@]})); then
+        printf 'no answer over SQL' && return 2
+    elif [[ "${!is[*]}" == "ERROR 1040"* ]]; then # as many clients as it takes are no illness
+        printf 'full of clients'
+        [[ $(last_word) != no ]]
+        return
+    elif [[ -z ${is[wsrep_cluster_status]-} ]]; then
         printf 'no answer over SQL: %s' "${!is[*]}"
     elif [[ ${is[wsrep_cluster_status]} != Primary ]]; then
         printf 'cluster status %s' "${is[wsrep_cluster_status]}"
@@ -86,10 +92,32 @@ judge() {
     return 1
 }
 
-note_service() { # what SQL says now, for everybody who asks within the next moments
+# What SQL says now, for everybody who asks within the next moments. One look without an answer is no evidence yet: on 503
+# a load balancer ends all sessions, and the member may only be slow.
+note_service() {
     local reason word=yes
-    reason=$(serves_clients) || word=no
+    reason=$(serves_clients)
+    case $? in
+    0) ;;
+    2)
+        word=$(last_word)
+        [[ $word == yes && $(last_reason) != "$reason" ]] || word=no
+        ;;
+    *) word=no ;;
+    esac
     printf '%s %s %s\n' "${EPOCHREALTIME/[.,]/}" "$word" "$reason" >"$serves_file"
+}
+
+last_word() { # of note_service: yes, no; nothing if there is none of the last seconds
+    local stamp="" word="" _
+    { read -r stamp word _ <"$serves_file"; } 2>/dev/null
+    [[ ! $stamp =~ ^[0-9]+$ ]] || ((${EPOCHREALTIME/[.,]/} - stamp > recent * 1000000)) || printf '%s' "$word"
+}
+
+last_reason() {
+    local reason="" _
+    { read -r _ _ reason <"$serves_file"; } 2>/dev/null
+    printf '%s' "$reason"
 }
 
 # ---- who asks --------------------------------------------------------------------------------------------------------
@@ -162,12 +190,23 @@ contend() { # ADDRESSES of the older members: claims the writes while none of th
     local -A silent_since=() refusals=()
     while :; do
         if an_older_one_serves; then
-            [[ ! -e $claim_file ]] || rm -f "$claim_file"
+            [[ ! -e $claim_file ]] || hand_back
         elif [[ ! -e $claim_file ]]; then
             say "takes the writes of the load balancers"
             : >"$claim_file"
         fi
         pause 0.4
+    done
+}
+
+# The writes go back to an older member that serves again, after a cut of the network for one. Load balancers keep the
+# connections that are here, as they cannot tell them from others; so they are ended here, in pauses.
+hand_back() {
+    local file
+    say "gives the writes of the load balancers back"
+    rm -f "$claim_file"
+    for file in "$asked_dir"/*-writer; do
+        [[ ! -e $file ]] || { file=${file##*/} && end_sessions "${file%-writer}:%" & }
     done
 }
 

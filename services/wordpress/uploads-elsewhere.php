@@ -12,3 +12,9 @@ add_filter('upload_dir', static function (array $where): array {
     $where['error'] = "Uploads lie on the server {$site['uploads']}, which does not answer; try again once it is back.";
     return $where;
 });
+
+// With that error WordPress no longer says where a file is, but under which address it was once uploaded.
+add_filter('wp_get_attachment_url', static function (string $url, int $post): string {
+    $file = get_post_meta($post, '_wp_attached_file', true);
+    return $file && is_string($file) ? wp_upload_dir(null, false)['baseurl'] . '/' . ltrim($file, '/') : $url;
+}, 10, 2);

@@ -9,7 +9,7 @@ import pytest
 from components.load_balancer_config import BalancerPlan, SitePlan, configuration
 from components.server_plan import host_plan
 from tests.unit.components.fake_engine import FakeEngine, opened
-from tests.unit.components.stacks import CONFIG, DATABASE, SECRET, SERVICE, USER, Stacks, touched
+from tests.unit.components.stacks import CONFIG, DATABASE, RUNNING, SECRET, SERVICE, USER, Stacks, touched
 
 PROOF = "pulumi-python:dynamic/wordpress:InstalledSite"
 BALANCING = "pulumi-python:dynamic/load-balancer:ServingBalancer"
@@ -196,3 +196,15 @@ class TestFrontend:
     def test_the_database_part_is_the_same_with_and_without_a_site(self) -> None:
         without = configuration(BalancerPlan(members_name="m", members=3))
         assert self.text().startswith(without.rstrip("\n"))
+
+
+def test_the_second_service_is_changed_when_the_first_runs_again(on: FakeEngine) -> None:
+    proof = on[RUNNING, "wordpress-files-running"]
+    assert proof.urn in on.before(on[SERVICE, "wordpress"])
+    assert on[SERVICE, "wordpress-files"].urn in on.before(proof)
+
+
+def test_a_site_with_an_address_of_its_own_is_not_changed_by_growth(stacks: Stacks) -> None:
+    engine = stacks.deployed({**ON, "wordpress.url": "https://site.example"})
+    data = opened(engine[CONFIG, "wordpress-site-json"].plain["data"])
+    assert json.loads(base64.b64decode(data))["addresses"] == []

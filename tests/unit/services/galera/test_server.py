@@ -101,7 +101,8 @@ def test_passwords_are_quoted_for_sql_and_for_clients(shell: Shell) -> None:
             (1, "non-Primary"),
         ),
         (["wsrep_cluster_status\tPrimary", "wsrep_ready\tOFF", "wsrep_local_state\t4"], (1, "not ready")),
-        (["ERROR 1040 (08004): Too many connections"], (1, "Too many connections")),
+        (["ERROR 1040 (08004): Too many connections"], (0, "full of clients")),
+        (["ERROR 2002 (HY000): Can't connect to server"], (1, "Can't connect")),
         ([], (1, "no answer")),
     ],
 )

@@ -151,3 +151,55 @@ def test_a_load_balancer_that_leaves_has_its_own_clients_sent_away(shell: Shell)
         'end_sessions() { echo "ended $1"; }; see_off_leavers; wait; see_off_leavers; wait; askers'
     )
     assert done == "ended 172.16.100.20:%"
+
+
+@pytest.mark.parametrize(
+    ("before", "looks", "words"),
+    [
+        (None, ["late"], ["no"]),
+        ("yes Synced", ["late"], ["yes"]),
+        ("yes Synced", ["late", "late"], ["yes", "no"]),
+        ("yes Synced", ["late", "synced", "late"], ["yes", "yes", "yes"]),
+        ("no read only", ["late", "late"], ["no", "no"]),
+        ("yes Synced", ["refused"], ["no"]),
+        ("yes Synced", ["full", "full", "full"], ["yes", "yes", "yes"]),
+        ("yes full of clients", ["late", "late"], ["yes", "no"]),
+        ("no read only", ["full"], ["no"]),
+        (None, ["full"], ["yes"]),
+    ],
+)
+def test_one_late_look_is_no_evidence_and_a_full_member_is_well(
+    shell: Shell, before: str | None, looks: list[str], words: list[str]
+) -> None:
+    if before:
+        (shell.run_dir / "serves").write_text(f"{time.time_ns() // 1000} {before}\n")
+    said = {
+        "late": "",
+        "refused": "ERROR 2002 (HY000): Can't connect\n",
+        "full": "ERROR 1040 (08004): Too many connections\n",
+        "synced": "wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_local_state\t4\n",
+    }
+    shell.peers.program("mariadb", 'cat "$run_dir/said"')
+    found = []
+    for look in looks:
+        (shell.run_dir / "said").write_text(said[look])
+        shell.run("note_service")
+        found.append((shell.run_dir / "serves").read_text().split()[1])
+    assert found == words
+
+
+def test_who_gives_the_writes_back_sends_their_clients_away(shell: Shell) -> None:
+    for name in ("leavers", "asked"):
+        (shell.run_dir / name).mkdir()
+    for path in ("/", "/writer"):
+        answer(shell, path, writer="")
+    (shell.run_dir / "writer").unlink()
+    done = shell.run(
+        "an_older_one_serves() { [[ -e $run_dir/older ]]; }; "
+        'end_sessions() { echo "$1" >>"$run_dir/ended"; }; '
+        "contend 10.0.0.9 >/dev/null & contender=$!; until [[ -e $claim_file ]]; do sleep 0.02; done; "
+        '[[ ! -e $run_dir/ended ]] || echo early; : >"$run_dir/older"; '
+        'until [[ -s $run_dir/ended ]]; do sleep 0.02; done; kill "$contender"; cat "$run_dir/ended"; '
+        "[[ ! -e $claim_file ]] || echo kept"
+    )
+    assert done == "172.16.100.20:%"
