@@ -1,18 +1,21 @@
 """Who takes the writes of the load balancers: two of them, three members, all plain containers."""
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import pymysql
 import pytest
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
 from tests.e2e.cloud import ROOT, build_image
 from tests.e2e.galera_service.conftest import closed_at_the_end
 from tests.e2e.galera_service.members import Members, docker, eventually
-from tests.e2e.ledger import Endpoint, Ledger, ask
+from tests.e2e.ledger import Endpoint, Ledger, ask, connect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -77,6 +80,14 @@ class Balancers:
 
         eventually("one writer of all", agree)
         return found.pop()
+
+    def await_checks(self, number: int, said: str) -> None:
+        """Until all load balancers have gone on asking a member for two seconds after it said that."""
+        notes = "/dev/shm/galera-swarm"
+        eventually(said, lambda: said in self.members.inside(number, f"cat {notes}/serves"))
+        told = int(self.members.inside(number, "date +%s"))
+        asked = f"cut -d ' ' -f 1 {notes}/asked/*-writer"
+        eventually("checks", lambda: min(map(int, self.members.inside(number, asked).split())) >= told + 2)
 
     def close(self) -> None:
         for number in range(1, len(self.doors) + 1):
@@ -163,6 +174,53 @@ def test_a_member_taken_out_by_hand_gives_the_writes_away(balancers: Balancers) 
     eventually("the next oldest", lambda: balancers.agreed() != writer)
     balancers.members.sql(number, "SET GLOBAL wsrep_desync=OFF")
     eventually("the oldest again", lambda: balancers.agreed() == writer)
+
+
+def fill(held: contextlib.ExitStack, door: Endpoint) -> None:
+    """Take more sessions than a member has."""
+    for _ in range(100):
+        held.enter_context(contextlib.closing(connect(door, "a-word", user="visitor")))
+
+
+def test_a_member_full_of_clients_refuses_the_next_and_keeps_those_it_has(balancers: Balancers) -> None:
+    members = balancers.members
+    number = int(balancers.agreed().removeprefix("galera-"))
+    door = balancers.doors[0]
+    # A user without the right to the seat that a full member keeps for its administrator.
+    members.sql(number, "CREATE USER IF NOT EXISTS visitor@'%' IDENTIFIED BY 'a-word'")
+    with contextlib.ExitStack() as held:
+        kept = held.enter_context(contextlib.closing(connect(door, "a-word", user="visitor")))
+        with pytest.raises(pymysql.err.OperationalError, match="Too many connections"):
+            fill(held, door)
+        balancers.await_checks(number, "full of clients")
+        with kept.cursor() as cursor:
+            cursor.execute("SELECT @@wsrep_node_name")
+            assert cursor.fetchall() == ((f"galera-{number}",),)
+    assert balancers.agreed() == f"galera-{number}"
+
+
+def test_writes_that_go_back_to_who_was_frozen_take_their_sessions_along(balancers: Balancers) -> None:
+    members = balancers.members
+    oldest = balancers.agreed()
+    number = int(oldest.removeprefix("galera-"))
+    docker("pause", members.name(number))
+    try:
+        eventually("another writer", lambda: balancers.writers().isdisjoint({oldest, "nobody"}))
+        held = connect(balancers.doors[0], members.password, seconds=60)
+    finally:
+        docker("unpause", members.name(number))
+    members.synced(1, 2, 3)
+    eventually("the oldest again", lambda: balancers.writers() == {oldest})
+    eventually("the end of the session with the other one", lambda: not held.open or not pings(held))
+
+
+def pings(connection: "pymysql.Connection[Any]") -> bool:
+    """Whether a session is still there."""
+    try:
+        connection.ping(reconnect=False)
+    except (pymysql.err.Error, OSError):
+        return False
+    return True
 
 
 def test_without_load_balancers_a_member_stops_at_once(members: Members) -> None:
