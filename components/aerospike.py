@@ -43,13 +43,15 @@ class NodeHost:
     """The server that carries one node.
 
     hostname: the server's, and the one the node is pinned to. ssh: how to reach it. node_id: id of its swarm
-    node; a new one means that the node starts on a new server. private_ip: where clients reach the node.
-    ready: resources that must be there before the node's service is made.
+    node; a new one means that the node starts on a new server. shape: the server's; another one means a
+    reboot. private_ip: where clients reach the node.
+    ready: what must be there before the node's service is made.
     """
 
     hostname: str
     ssh: SshInputs
     node_id: pulumi.Input[str]
+    shape: str
     private_ip: pulumi.Input[str]
     ready: Sequence[pulumi.Resource] = ()
 
@@ -98,7 +100,9 @@ class Aerospike(pulumi.ComponentResource):
         triggers: list[pulumi.Input[Any]] = []
         for index, host in enumerate(args.hosts):
             service = self._service(index, joined)
-            started: list[pulumi.Input[Any]] = [service.service_id, service.spec_digest, host.node_id]
+            started: list[pulumi.Input[Any]] = [
+                *(service.service_id, service.spec_digest, host.node_id, host.shape)
+            ]
             joined.append(self._proof(index, service, started))
             triggers += started
         cluster = self._cluster(joined, triggers)
@@ -247,6 +251,7 @@ def declare_aerospike(ground: Ground) -> Aerospike:
                     hostname=server.hostname,
                     ssh=server.ssh,
                     node_id=node.node_id,
+                    shape=server.shape,
                     private_ip=server.private_ip,
                     ready=[server, node],
                 )

@@ -239,6 +239,7 @@ def declare_consul(ground: Ground, galera: Cluster) -> Consul:
                     ssh=server.ssh,
                     server_id=server.server_id,
                     node_id=node.node_id,
+                    shape=server.shape,
                     private_ip=server.private_ip,
                     member=members.get(server.hostname),
                     ready=[server, node],

@@ -33,13 +33,15 @@ _VOLUME = "consul-data"
 class AgentHost:
     """The server that carries one agent.
 
-    node_id: id of its swarm node. member: the database's member there. ready: what has to be there before.
+    node_id: id of its swarm node. shape: the server's; another one means a reboot. member: the database's
+    member there. ready: what has to be there before.
     """
 
     hostname: str
     ssh: SshInputs
     server_id: pulumi.Input[str]
     node_id: pulumi.Input[str]
+    shape: str
     private_ip: pulumi.Output[str]
     member: DatabaseMember | None
     ready: Sequence[pulumi.Resource] = ()
@@ -204,7 +206,7 @@ class ConsulAgent(pulumi.ComponentResource):
                 http_port=args.ports.http,
                 rpc_port=args.ports.rpc,
                 token=args.token,
-                triggers=[service.service_id, service.spec_digest, host.node_id],
+                triggers=[service.service_id, service.spec_digest, host.node_id, host.shape],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[service]),
         )

@@ -78,6 +78,7 @@ def _hosts(ground: Ground) -> Mapping[str, MemberHost]:
             ssh=server.ssh,
             engine=server.engine,
             node_id=node.node_id,
+            shape=server.shape,
             private_ip=server.private_ip,
             ready=[server, node],
         )

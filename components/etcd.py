@@ -40,6 +40,7 @@ class EtcdHost:
     ssh: SshInputs
     private_ip: pulumi.Output[str]
     node_id: pulumi.Output[str]
+    shape: str
     ready: Sequence[pulumi.Resource]
 
 
@@ -133,7 +134,7 @@ class Etcd(pulumi.ComponentResource):
                 name=name,
                 peer_url=self._peer_url(index),
                 peers=self.peers,
-                triggers=[service.service_id, service.spec_digest, host.node_id, seat.id],
+                triggers=[service.service_id, service.spec_digest, host.node_id, host.shape, seat.id],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*ready, *self.members, service]),
         )
@@ -227,6 +228,7 @@ def declare_etcd(ground: Ground) -> Etcd:
             ssh=server.ssh,
             private_ip=server.private_ip,
             node_id=node.node_id,
+            shape=server.shape,
             # Members of mode `homogeneous` wait for etcd, and the engine of a server without one for them.
             ready=[*(server.ready if settings.database.mode == "homogeneous" else [server]), node],
         )

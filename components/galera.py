@@ -40,6 +40,7 @@ class MemberHost:
     engine: the settings of its Docker engine. A change of them can restart the engine and with it the
         member, so it walks the same chain as every other change.
     node_id: id of its swarm node; a new one means that the member starts on a new server.
+    shape: the server's; another one means a reboot.
     private_ip: where clients reach the member.
     ready: resources that must be there before the member's service is made.
     """
@@ -48,6 +49,7 @@ class MemberHost:
     ssh: SshInputs
     engine: EngineSettingsArgs
     node_id: pulumi.Input[str]
+    shape: str
     private_ip: pulumi.Input[str]
     ready: Sequence[pulumi.Resource] = ()
 
@@ -229,7 +231,10 @@ class Galera(pulumi.ComponentResource):
                 cluster_name=args.cluster_name,
                 cluster_uuid=birth.cluster_uuid,
                 password=self.root_password,
-                triggers=[service.service_id, service.spec_digest, host.node_id, engine.restart_key],
+                triggers=[
+                    *(service.service_id, service.spec_digest),
+                    *(host.node_id, host.shape, engine.restart_key),
+                ],
                 absent=args.absent,
                 timeout_seconds=args.start_timeout_seconds,
             ),

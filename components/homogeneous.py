@@ -298,7 +298,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
                 self._proven(place),
                 cluster_uuid=birth.cluster_uuid,
                 if_there=False,
-                triggers=[service.service_id, service.spec_digest, place.host.node_id],
+                triggers=[service.service_id, service.spec_digest, place.host.node_id, place.host.shape],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[service, *before]),
         )

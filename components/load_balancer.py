@@ -42,12 +42,14 @@ ALIAS = "load-balancer"
 class BalancerHost:
     """The server that carries one of them.
 
-    node_id: of its swarm node; a new one means a new server. ready: what must be there before its service.
+    node_id: of its swarm node; a new one means a new server. shape: the server's; another one means a reboot.
+    ready: what must be there before its service.
     """
 
     hostname: str
     ssh: SshInputs
     node_id: pulumi.Input[str]
+    shape: str
     private_ip: pulumi.Input[str]
     ready: Sequence[pulumi.Resource] = ()
 
@@ -182,7 +184,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 writer_port=args.ports["writer"],
                 reader_port=args.ports["reader"],
                 password=args.root_password,
-                triggers=[service.service_id, service.spec_digest, host.node_id],
+                triggers=[service.service_id, service.spec_digest, host.node_id, host.shape],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[service, *before]),
         )
@@ -203,6 +205,7 @@ def declare_load_balancer(ground: Ground, galera: Cluster, site: SitePlan | None
                     hostname=server.hostname,
                     ssh=server.ssh,
                     node_id=node.node_id,
+                    shape=server.shape,
                     private_ip=server.private_ip,
                     ready=[server, node],
                 )

@@ -52,6 +52,9 @@ class Server(pulumi.ComponentResource):
     public_ip: pulumi.Output[str]
     private_ip: pulumi.Output[str]
     datacenter: str
+    shape: str
+    """What the cloud can change of the guest in place. It reboots the guest for that, so every proof that
+    something runs there has it among its triggers."""
     server_id: pulumi.Output[str]
     """Id of the guest, unknown only while the server is being replaced: the trigger of everything done
     on it.
@@ -72,7 +75,9 @@ class Server(pulumi.ComponentResource):
         super().__init__("galera-swarm:server:Server", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.hostname, self.datacenter = str(args.guest.hostname), str(args.guest.datacenter)
-        guest = VirtualGuest(name, args.guest, child)
+        order = args.guest
+        self.shape = f"{order.cpus} {order.memory_mb} {order.flavor} {order.disks}"
+        guest = VirtualGuest(name, order, child)
         self.guest_id = guest.guest_id
         self.public_ip = _address(guest, guest.public_ip, args.recorded, "publicIp")
         self.private_ip = _address(guest, guest.private_ip, args.recorded, "privateIp")

@@ -221,6 +221,16 @@ class TestChange:
         assert {one.operation for one in (*settings, *after.of_type(SYNCED))} == {"update"}
         assert {one.operation for one in after.of_type(SERVICE)} == {"same"}
 
+    def test_a_server_that_an_upgrade_reboots_is_followed_by_the_proof_of_its_member(
+        self, stacks: Stacks
+    ) -> None:
+        after = stacks.deployed({"servers.overrides.db-2.memoryMb": 16384}, previous=stacks.first(3))
+        assert after[GUEST, "db-2"].operation == "update"
+        assert after[SYNCED, "galera-2-synced"].operation == "update"
+        assert after[GUEST, "db-2"].urn in after.before(after[SYNCED, "galera-2-synced"])
+        assert {one.operation for one in after.of_type(SERVICE)} == {"same"}
+        assert {one.operation for one in after.of_type(SYNCED)} == {"update", "same"}
+
     @pytest.mark.parametrize("number", [1, 2, 3])
     @pytest.mark.parametrize("preview", [False, True])
     def test_a_replaced_server_takes_only_its_own_with_it(
