@@ -210,7 +210,9 @@ hand_back() {
     done
 }
 
-an_older_one_serves() { # one that is silent counts as serving for a while, since it may only be slow
+# One that is silent counts as serving for a while, since it may only be slow. Whoever has the claim gives it back only on an
+# older one's word: else both would refuse, for the time of one lost answer.
+an_older_one_serves() {
     local address count
     for address in $older; do
         case $(status_of "$address" /) in
@@ -218,6 +220,7 @@ an_older_one_serves() { # one that is silent counts as serving for a while, sinc
             unset "silent_since[$address]" "refusals[$address]"
             return 0
             ;;
+        "" | 000) [[ ! -e $claim_file ]] || continue ;;&
         "")
             : "${silent_since[$address]:=$SECONDS}"
             ((SECONDS - silent_since[$address] >= silence_seconds)) || return 0

@@ -107,10 +107,11 @@ def test_nobody_asks_nobody_is_waited_for(shell: Shell) -> None:
     assert shell.run("drain; echo done") == "done"
 
 
-def contends(shell: Shell, *answers: str) -> list[str]:
+def contends(shell: Shell, *answers: str, claims: bool = False) -> list[str]:
     """Whether one older member counts as serving, after each of these answers of its port."""
     told = " ".join(f"'{answer}'" for answer in answers)
     return shell.run(
+        f"{': >$claim_file; ' if claims else ''}"
         'older=10.0.0.9; declare -A silent_since=() refusals=(); status_of() { printf %s "$said"; }; '
         f"for said in {told}; do an_older_one_serves && echo serves || echo not; done"
     ).splitlines()
@@ -133,6 +134,15 @@ def test_an_older_member_serves_until_it_says_no_or_is_not_reached_twice(
     shell: Shell, answers: list[str], serves: list[str]
 ) -> None:
     assert contends(shell, *answers) == serves
+
+
+@pytest.mark.parametrize(
+    ("answer", "serves"), [("200", "serves"), ("", "not"), ("000", "not"), ("404", "not"), ("503", "not")]
+)
+def test_who_has_the_claim_gives_it_back_only_on_the_word_of_an_older_one(
+    shell: Shell, answer: str, serves: str
+) -> None:
+    assert contends(shell, answer, claims=True) == [serves]
 
 
 def test_an_older_member_that_is_silent_for_long_does_not_serve(shell: Shell) -> None:
