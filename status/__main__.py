@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from status.cluster import is_whole
 from status.live import ask_stack
 from status.screen import screen
 
@@ -20,7 +21,9 @@ class StatusError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the screen. Returns 0 when all members are Synced, 2 when one is not, 1 without an answer."""
+    """Print the screen. Returns 0 when all members are Synced in one Primary cluster, the recorded one; 2
+    when they are not, 1 without an answer.
+    """
     parser = argparse.ArgumentParser(prog="make status", description=__doc__)
     parser.add_argument("--stack", default="dev")
     options = parser.parse_args(arguments)
@@ -36,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for part in screen(options.stack, outputs, now):
         console.print(part)
-    return 0 if all(member.state == "Synced" for member in now.members) else 2
+    return 0 if is_whole(outputs.get("database", {}), now.members) else 2
 
 
 def _outputs(stack: str) -> dict[str, Any]:

@@ -20,13 +20,16 @@ PATIENCE_SECONDS = 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class MemberNow:
-    """What a member says of itself; `evidence` is its last decision where it does not answer SQL."""
+    """What a member says of itself; `uuid` is its cluster's right now, `evidence` its last decision where it
+    does not answer SQL.
+    """
 
     member: str
     server: str
     state: str = "silent"
     status: str = ""
     size: str = ""
+    uuid: str = ""
     seqno: str = ""
     evidence: tuple[str, ...] = ()
 
@@ -149,7 +152,7 @@ echo "phase=$(cat "$run/phase" 2>/dev/null)"
 client=$(command -v mariadb || command -v mysql)
 timeout 4 "$client" --defaults-file="$run/monitor.cnf" --connect-timeout=2 -NBe "
     SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_status',
-    'wsrep_cluster_size', 'wsrep_last_committed')" 2>/dev/null | tr '\t' '='
+    'wsrep_cluster_size', 'wsrep_cluster_state_uuid', 'wsrep_last_committed')" 2>/dev/null | tr '\t' '='
 INSIDE
 docker logs --tail 300 "$container" 2>&1 | sed -n 's/^galera-swarm: /said=/p' | tail -n {lines}
 """
@@ -178,6 +181,7 @@ def _ask_member(session: Session, hostname: str, member: str, service: str) -> M
         state=state,
         status=facts.get("wsrep_cluster_status", ""),
         size=facts.get("wsrep_cluster_size", ""),
+        uuid=facts.get("wsrep_cluster_state_uuid", ""),
         seqno=facts.get("wsrep_last_committed", ""),
         evidence=() if state == "Synced" else tuple(said),
     )

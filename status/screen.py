@@ -9,6 +9,7 @@ from rich.text import Text
 
 from status.aerospike import aerospike_table
 from status.balancers import balancer_table
+from status.cluster import by_cluster, faults
 from status.consul import consul_table
 from status.etcd_members import etcd_table
 from status.live import MemberNow, StackNow
@@ -18,13 +19,13 @@ from status.site import site_table
 def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[RenderableType]:
     """The parts from top to bottom; trouble comes last, where the eye ends."""
     database = outputs.get("database", {})
-    yield Text(f"stack {stack}: {_verdict(now)}", style="bold")
+    yield Text(f"stack {stack}: {_verdict(database, now)}", style="bold")
     yield ""
     yield _servers(outputs, now)
     yield ""
     yield _members(database, now)
     yield ""
-    yield _database(database)
+    yield _database(database, now)
     yield f"password: tools/run pulumi stack output databaseRootPassword --stack {stack} --show-secrets"
     if now.balancers:
         yield ""
@@ -48,9 +49,11 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     yield from _trouble(now)
 
 
-def _verdict(now: StackNow) -> str:
+def _verdict(database: Mapping[str, Any], now: StackNow) -> str:
     synced = sum(member.state == "Synced" for member in now.members)
-    return f"{synced} of {len(now.members)} members Synced, {len(now.answering)} servers answer"
+    wrong = ", ".join(faults(database, now.members))
+    members = f"{synced} of {len(now.members)} members Synced{f', but {wrong};' if wrong else ','}"
+    return f"{members} {len(now.answering)} servers answer"
 
 
 def _table(*columns: str) -> Table:
@@ -95,10 +98,12 @@ def _members(database: Mapping[str, Any], now: StackNow) -> Table:
     return table
 
 
-def _database(database: Mapping[str, Any]) -> str:
+def _database(database: Mapping[str, Any], now: StackNow) -> str:
+    recorded = database.get("clusterUuid")
+    agrees = list(by_cluster(now.members)) == [recorded]
     return (
         f"cluster {database.get('clusterName')} ({database.get('mode')}, {database.get('version')}), "
-        f"UUID {database.get('clusterUuid')}"
+        f"{'' if agrees else 'recorded '}UUID {recorded}"
     )
 
 
@@ -116,6 +121,10 @@ def _other_services(database: Mapping[str, Any], now: StackNow) -> Table | None:
 def _trouble(now: StackNow) -> Iterator[RenderableType]:
     for problem in now.problems:
         yield Text(f"\n{problem}", style="red")
+    clusters = by_cluster(now.members)
+    if len(clusters) > 1:
+        parts = [f"  {uuid}: {', '.join(names)}" for uuid, names in clusters.items()]
+        yield Text("\n".join(["\nclusters by UUID:", *parts]), style="red")
     for member in now.members:
         if member.evidence:
             yield Text(_said(member), style="yellow")

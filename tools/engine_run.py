@@ -91,12 +91,14 @@ class EngineStack:
     def show(self) -> None:
         """Ask the deployed servers and members themselves, on one screen.
 
-        Raises ToolError when a member is not Synced: an engine that has nothing to change has not looked.
+        Raises ToolError when they are not all Synced in one cluster: an engine that has nothing to change
+        has not looked.
         """
         command = [str(VENV / "bin" / "python"), "-m", "status", "--stack", self.name]
         if supervise(command, self.environment) != 0:
             message = (
-                "the engine is done, but not every member is Synced: the screen above tells what they say"
+                "the engine is done, but the members are not all Synced in one cluster: the screen above"
+                " tells what they say"
             )
             raise ToolError(message)
 

@@ -18,7 +18,11 @@ from status.live import StackNow, ask_stack
 from status.screen import screen
 
 HOSTS = ("db-1", "db-2", "db-3")
-SYNCED = "wsrep_local_state_comment=Synced\nwsrep_cluster_status=Primary\nwsrep_cluster_size=2\n"
+UUID, OTHER = "11111111-0000-0000-0000-111111111111", "22222222-0000-0000-0000-222222222222"
+SYNCED = (
+    "wsrep_local_state_comment=Synced\nwsrep_cluster_status=Primary\nwsrep_cluster_size=3\n"
+    f"wsrep_cluster_state_uuid={UUID}\n"
+)
 PARKED = "phase=parked\nsaid=parked for 60 s: no Primary\nsaid=  galera-3 silent\n"
 
 
@@ -82,6 +86,7 @@ def outputs(**more: Any) -> dict[str, Any]:
         ],
         "database": {
             "clusterName": "galera",
+            "clusterUuid": UUID,
             "endpoints": [
                 {"member": f"galera-{n}", "host": f"10.0.0.{n}", "port": 3306.0} for n, _ in numbered
             ],
@@ -110,7 +115,7 @@ def test_one_synced_one_parked_one_silent(servers: dict[str, Any], tmp_path: Pat
     assert lines[0] == "stack dev: 1 of 3 members Synced, 2 servers answer"
     assert "db-1 101 - 10.0.0.1 tor01 answers Ready, Active -" in lines
     assert "db-3 103 - 10.0.0.3 tor01 silent Ready, Active -" in lines
-    assert "galera-1 db-1 Synced Primary 2 - 10.0.0.1:3306" in lines
+    assert "galera-1 db-1 Synced Primary 3 - 10.0.0.1:3306" in lines
     assert "galera-2 db-2 parked - - - 10.0.0.2:3306" in lines
     assert "galera-3 db-3 silent - - - 10.0.0.3:3306" in lines
     assert "mine 2/2 nginx" in lines
@@ -137,9 +142,16 @@ def test_a_synced_member_keeps_its_past_to_itself(servers: dict[str, Any], tmp_p
 
 
 @pytest.mark.parametrize(
-    ("said", "code"), [([SYNCED] * 3, 0), ([SYNCED, SYNCED, PARKED], 2), ([SYNCED, SYNCED, ""], 2)]
+    ("said", "code"),
+    [
+        ([SYNCED] * 3, 0),
+        ([SYNCED, SYNCED, PARKED], 2),
+        ([SYNCED, SYNCED, ""], 2),
+        ([SYNCED, SYNCED, SYNCED.replace(UUID, OTHER)], 2),
+        ([SYNCED, SYNCED, SYNCED.replace("Primary", "non-Primary")], 2),
+    ],
 )
-def test_its_exit_status_is_whether_all_are_synced(
+def test_its_exit_status_is_whether_the_cluster_is_whole(
     servers: dict[str, Any], said: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers |= {f"10.0.0.{n}": ok(text) for n, text in enumerate(said, 1)}
@@ -147,6 +159,46 @@ def test_its_exit_status_is_whether_all_are_synced(
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(command, "_outputs", lambda _stack: outputs())
     assert command.main(["--stack", "dev"]) == code
+
+
+def test_a_stack_without_members_is_not_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("private")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    nobody = {"access": {"keyFile": "key", "hosts": []}}
+    monkeypatch.setattr(command, "_outputs", lambda _stack: nobody)
+    assert command.main(["--stack", "dev"]) == 2
+    assert "0 of 0 members Synced, but no member is known; 0 servers answer" in capsys.readouterr().out
+
+
+def test_a_split_cluster_is_named_with_its_parts(servers: dict[str, Any], tmp_path: Path) -> None:
+    servers |= {f"10.0.0.{n}": ok(SYNCED) for n in (1, 2)}
+    servers["10.0.0.3"] = ok(SYNCED.replace(UUID, OTHER).replace("size=3", "size=1"))
+    lines = shown(outputs(), asked(tmp_path, outputs()))
+    assert lines[0] == "stack dev: 3 of 3 members Synced, but in 2 clusters; 3 servers answer"
+    assert any(line.endswith(f"recorded UUID {UUID}") for line in lines)
+    assert lines[-3:] == ["clusters by UUID:", f"{UUID}: galera-1, galera-2", f"{OTHER}: galera-3"]
+
+
+def test_another_cluster_than_the_recorded_one_is_said_so(servers: dict[str, Any], tmp_path: Path) -> None:
+    servers |= {f"10.0.0.{n}": ok(SYNCED.replace(UUID, OTHER)) for n in (1, 2, 3)}
+    lines = shown(outputs(), asked(tmp_path, outputs()))
+    assert f"but in cluster {OTHER}, while the stack recorded {UUID};" in lines[0]
+
+
+def test_several_members_of_one_server_are_all_judged(servers: dict[str, Any], tmp_path: Path) -> None:
+    """Mode `homogeneous` with a further group: two members on a server, each of a service of its own."""
+    given = outputs()
+    given["access"]["hosts"] = given["access"]["hosts"][:1]
+    given["access"]["hosts"][0]["members"] = [
+        {"member": f"{service}-db-1", "service": service} for service in ("galera", "more")
+    ]
+    servers["10.0.0.1"] = ok(SYNCED)
+    assert shown(given, asked(tmp_path, given))[0] == "stack dev: 2 of 2 members Synced, 1 servers answer"
+    servers["10.0.0.1"] = ok(SYNCED.replace("size=3", "size=1"))
+    headline = shown(given, asked(tmp_path, given))[0]
+    assert "galera-db-1 is in a component of 1, more-db-1 is in a component of 1;" in headline
 
 
 def test_a_stack_that_is_not_there_is_no_trouble(
