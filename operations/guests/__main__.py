@@ -1,6 +1,7 @@
 """`python -m operations.guests left --stack NAME`: servers that carry the stack's mark, and that it has lost.
 
-Status 0: there are none. 3: these are billed, and no run of this stack will cancel them.
+Those that are on their way under its names are among them. Status 0: there are none. 3: these are billed, or
+will be, and `make down` does not know them.
 """
 
 import argparse
@@ -23,11 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if not found:
         return 0
+    lines = "\n  ".join(found)
     print(
-        f"up and billed, with the mark of stack {options.stack}, and not in its state: {', '.join(found)}\n"
+        f"of stack {options.stack}, and not in its state:\n  {lines}\n"
         "If a run was interrupted while it ordered them, `make up` takes them in, and `make down` cancels"
-        " them then; or `slcli vs cancel ID`. Another stack of the same name in the same account has the same"
-        " mark: leave its servers alone."
+        " them then; or `slcli vs cancel ID`, for an order once its server shows (`slcli account orders`)."
+        " Another stack of the same name in the same account has the same mark, and one of the same prefix"
+        " and domain the same host names: leave its servers alone."
     )
     return LEFT
 

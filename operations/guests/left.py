@@ -1,45 +1,80 @@
-"""Which live guests of the account carry a stack's mark without being in its state.
+"""Which servers of the account are a stack's without being in its state, and which are on their way.
 
 The state learns of a guest only when it is ready: a run that was killed before that leaves a server that is
-billed and that `pulumi destroy` does not know.
+billed, or an order that still brings one, and that `pulumi destroy` does not know.
 """
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from operations.access import ROOT
 from operations.errors import OperationError
 from providers.softlayer.client import Api, connect
 from providers.softlayer.credentials import from_config
-from providers.softlayer.lookup import marked
 from providers.softlayer.mark import mark_of
+from providers.softlayer.traces import Names, Traces, fqdn_of, traces_of
 
 GUEST_TYPE = "pulumi-python:dynamic/softlayer:VirtualGuest"
+#: The prefix of host names where the config says none, as `settings` has it.
+DEFAULT_PREFIX = "db"
 
 
 def left(stack: str, config: Sequence[str] = ()) -> list[str]:
-    """These guests, each as "name (id N)".
+    """These servers and orders, each a line that tells what it is.
 
     config: further words for the engine, which say where the stack's config is. Raises OperationError when
     the engine does not tell, CloudError when the API does not.
     """
-    api = _api(stack, json.loads(_engine("config", "--json", "--show-secrets", "--stack", stack, *config)))
+    given = json.loads(_engine("config", "--json", "--show-secrets", "--stack", stack, *config))
     known = _known(json.loads(_engine("stack", "export", "--stack", stack)))
-    found = marked(api, mark_of(stack))
+    sections = {name: json.loads(_value(given, name)) for name in ("cloud", "servers")}
+    return found(stack, sections, known)
+
+
+def found(stack: str, sections: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> list[str]:
+    """The same, asked with the config's sections `cloud` and `servers`, of all but the known ids."""
+    api = _api(stack, sections.get("cloud") or {})
+    traces = traces_of(api, mark_of(stack), _names(stack, sections.get("servers") or {}), known)
+    return _lines(traces)
+
+
+def _lines(traces: Traces) -> list[str]:
     return [
-        f"{one['fullyQualifiedDomainName']} (id {one['id']})" for one in found if str(one["id"]) not in known
+        *(f"{fqdn_of(one)} (id {one['id']}): up and billed, with the stack's mark" for one in traces.marked),
+        *(
+            f"{fqdn_of(one)} (id {one['id']}): on its way, and without user data, so it can show no mark yet"
+            for one in traces.unborn
+        ),
+        *(
+            f"{one.fqdn}: on its way by order {one.order_id} ({one.status or 'no status'}), and does not show"
+            " yet"
+            for one in traces.orders
+        ),
     ]
 
 
-def _api(stack: str, config: Mapping[str, Any]) -> Api:
-    cloud = (config.get("galera-swarm:cloud") or {}).get("value")
-    endpoint = json.loads(cloud).get("endpoint") if cloud else None
+def _api(stack: str, cloud: Mapping[str, Any]) -> Api:
+    endpoint = cloud.get("endpoint")
     if not endpoint:
         message = f"the config of stack {stack} names no galera-swarm:cloud.endpoint: nobody can be asked"
         raise OperationError(message)
     return connect(str(endpoint), from_config(cloud), f"stack {stack}")
+
+
+def _names(stack: str, servers: Mapping[str, Any]) -> Names:
+    if not servers.get("domain"):
+        message = (
+            f"the config of stack {stack} names no galera-swarm:servers.domain: servers that are on their way"
+            " cannot be told by their names; say it there"
+        )
+        raise OperationError(message)
+    return Names(prefix=str(servers.get("hostnamePrefix") or DEFAULT_PREFIX), domain=str(servers["domain"]))
+
+
+def _value(config: Mapping[str, Any], section: str) -> str:
+    return str((config.get(f"galera-swarm:{section}") or {}).get("value") or "{}")
 
 
 def _known(exported: Mapping[str, Any]) -> set[str]:

@@ -6,7 +6,7 @@ its name again would be buying it twice (research/softlayer.md section 7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,11 +29,12 @@ _DEAD_ORDER = ("CANCEL", "REJECT", "DENIED", "DELETED")
 
 @dataclass(frozen=True)
 class Order:
-    """An order that names a guest; `guest_id` is known once the guest is billed."""
+    """An order that names a guest, `fqdn` in small letters; `guest_id` is known once the guest is billed."""
 
     order_id: int
     status: str
     guest_id: int | None
+    fqdn: str
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,15 @@ def holders(api: Api, inputs: GuestInputs) -> Holders:
     )
 
 
-def marked(api: Api, mark: str) -> tuple[Mapping[str, Any], ...]:
-    """All live guests of the account that carry a mark, whatever their names."""
-    found = api.listing(
-        "looking for servers of this stack", "Account", "getVirtualGuests", mask=GUEST_MASK, filters=None
-    )
-    return tuple(guest for guest in found if carries(guest, mark) and not is_cancelled(guest))
-
-
 def open_orders(api: Api, inputs: GuestInputs, since: datetime | None = None) -> tuple[Order, ...]:
     """The orders that name the guest and may still bring it; `since` leaves out older ones."""
+    return orders_of(api, lambda *name: name == (inputs.hostname, inputs.domain), since)
+
+
+def orders_of(
+    api: Api, wanted: Callable[[str, str], bool], since: datetime | None = None
+) -> tuple[Order, ...]:
+    """The orders that may still bring a guest of a wanted host name and domain, one for each such name."""
     now = api.clock.utc_now()
     begin = ((since or now - _PENDING_WINDOW) - _ZONE_MARGIN).strftime("%m/%d/%Y %H:%M:%S")
     found = api.listing(
@@ -96,7 +96,7 @@ def open_orders(api: Api, inputs: GuestInputs, since: datetime | None = None) ->
         },
     )
     fresh = [raw for raw in found if _is_fresh(raw, since, now)]
-    return tuple(order for raw in fresh if (order := _open_order(raw, inputs)) is not None)
+    return tuple(order for raw in fresh for order in _open_orders(raw, wanted))
 
 
 def _is_fresh(raw: Mapping[str, Any], since: datetime | None, now: datetime) -> bool:
@@ -108,17 +108,18 @@ def _is_fresh(raw: Mapping[str, Any], since: datetime | None, now: datetime) -> 
     return made >= (since or now - (_PENDING_WINDOW if waits else _APPROVED_WINDOW))
 
 
-def _open_order(raw: Mapping[str, Any], inputs: GuestInputs) -> Order | None:
-    """The order, if it names the guest and may still bring it."""
+def _open_orders(raw: Mapping[str, Any], wanted: Callable[[str, str], bool]) -> Iterator[Order]:
+    """The order, for each wanted name that it may still bring."""
     status = str(raw.get("status") or "")
     if any(word in status.upper() for word in _DEAD_ORDER):
-        return None
-    items = [item for item in raw.get("items") or [] if _item_names(item, inputs)]
-    billing = [item["billingItem"] for item in items if item.get("billingItem")]
-    if not items or any(entry.get("cancellationDate") for entry in billing):
-        return None
-    guests = [int(entry["resourceTableId"]) for entry in billing if entry.get("resourceTableId")]
-    return Order(int(raw["id"]), status, guests[0] if guests else None)
+        return
+    items = [(_name_of(item), item.get("billingItem")) for item in raw.get("items") or []]
+    for name in dict.fromkeys(name for name, _ in items if wanted(*name)):
+        billing = [entry for named, entry in items if named == name and entry]
+        if any(entry.get("cancellationDate") for entry in billing):
+            continue
+        guests = [int(entry["resourceTableId"]) for entry in billing if entry.get("resourceTableId")]
+        yield Order(int(raw["id"]), status, guests[0] if guests else None, ".".join(name))
 
 
 def holds_name(guest: Mapping[str, Any], inputs: GuestInputs) -> bool:
@@ -129,8 +130,5 @@ def holds_name(guest: Mapping[str, Any], inputs: GuestInputs) -> bool:
     )
 
 
-def _item_names(item: Mapping[str, Any], inputs: GuestInputs) -> bool:
-    return (
-        str(item.get("hostName") or "").lower() == inputs.hostname
-        and str(item.get("domainName") or "").lower() == inputs.domain
-    )
+def _name_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    return str(item.get("hostName") or "").lower(), str(item.get("domainName") or "").lower()
