@@ -16,6 +16,11 @@ from tools.errors import ToolError
 from tools.recovery import checkpoint_file, recover, stacks_with_resources, state_directory
 from tools.stack_config import effective_config, project_directory
 
+#: The name of the stack whose state is lost: a new one may begin though its servers are up.
+NEW_STATE = "GALERA_SWARM_NEW_STATE"
+#: With this status `operations.guests` says that it found some.
+_FOUND = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStack:
@@ -49,11 +54,17 @@ class EngineStack:
         return any(entry["name"].split("/")[-1] == self.name.split("/")[-1] for entry in known)
 
     def ensure(self) -> None:
-        """Make the stack if the backend does not know it."""
+        """Make the stack if the backend does not know it.
+
+        Raises ToolError when servers of it are in the account, or nobody can tell: its state is elsewhere
+        then, and a second one would take them in, to be cancelled by the next `make down`.
+        """
         if self.exists():
             return
         if self.in_checkout:
             effective_config(self.name)
+        if not self.local and os.environ.get(NEW_STATE) != self.name:
+            self._refuse_a_second_state()
         where = ("--cwd", str(project_directory())) if self.in_checkout else ()
         self.ask("stack", "init", self.name, "--no-select", *where)
 
@@ -111,10 +122,27 @@ class EngineStack:
 
         Raises ToolError when there are some, after they were named, and when nobody can tell.
         """
-        command = [str(VENV / "bin" / "python"), "-m", "operations.guests", "left", "--stack", self.name]
-        if supervise([*command, *self._config()], self.environment) != 0:
+        if supervise([*self._guests("left"), *self._config()], self.environment) != 0:
             message = f"the state of stack {self.name} is empty, but its servers are not known to be all gone"
             raise ToolError(message)
+
+    def _refuse_a_second_state(self) -> None:
+        status = supervise([*self._guests("begin"), *self._config()], self.environment)
+        if status == 0:
+            return
+        backend = self.environment.get("PULUMI_BACKEND_URL") or "the backend you are logged in to"
+        anew = f"{NEW_STATE}={self.name} make up STACK={self.name}"
+        if status == _FOUND:
+            message = (
+                f"{backend} knows no stack {self.name}, but its servers are there: its state is elsewhere"
+            )
+            remedy = f"pulumi login to where it is, or export PULUMI_BACKEND_URL; if it is lost: {anew}"
+        else:
+            message = (
+                f"{backend} knows no stack {self.name}, and whether its servers are up already cannot be told"
+            )
+            remedy = f"export SL_USERNAME=… SL_API_KEY=…, or what is said above; if none are up: {anew}"
+        raise ToolError(message, remedy)
 
     def change(self, verb: str, *words: str) -> None:
         """Run an engine command that changes the stack, its progress shown as it goes.
@@ -144,6 +172,9 @@ class EngineStack:
             message = f"`pulumi {' '.join(words)}` failed: {(done.stderr or done.stdout).strip()}"
             raise ToolError(message)
         return done.stdout
+
+    def _guests(self, operation: str) -> list[str]:
+        return [str(VENV / "bin" / "python"), "-m", "operations.guests", operation, "--stack", self.name]
 
     def _config(self) -> list[str]:
         return ["--config-file", str(effective_config(self.name))] if self.in_checkout else []

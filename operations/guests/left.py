@@ -7,6 +7,7 @@ billed, or an order that still brings one, and that `pulumi destroy` does not kn
 import json
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from operations.access import ROOT
@@ -15,6 +16,7 @@ from providers.softlayer.client import Api, connect
 from providers.softlayer.credentials import from_config
 from providers.softlayer.mark import mark_of
 from providers.softlayer.traces import Names, Traces, fqdn_of, traces_of
+from settings.stack_file import StackFileError, read
 
 GUEST_TYPE = "pulumi-python:dynamic/softlayer:VirtualGuest"
 #: The prefix of host names where the config says none, as `settings` has it.
@@ -30,11 +32,35 @@ def left(stack: str, config: Sequence[str] = ()) -> list[str]:
     given = json.loads(_engine("config", "--json", "--show-secrets", "--stack", stack, *config))
     known = _known(json.loads(_engine("stack", "export", "--stack", stack)))
     sections = {name: json.loads(_value(given, name)) for name in ("cloud", "servers")}
-    return found(stack, sections, known)
+    return _found(stack, sections, known)
 
 
-def found(stack: str, sections: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> list[str]:
-    """The same, asked with the config's sections `cloud` and `servers`, of all but the known ids."""
+def before_a_state(stack: str, config: Path) -> list[str]:
+    """The same for a stack that the engine does not know: from its config file, of which only the state's own
+    backend can decrypt what is encrypted.
+
+    Raises OperationError when the file does not tell whom to ask, CloudError when the API does not answer or
+    the credentials are neither in plain text nor in the environment.
+    """
+    try:
+        sections = {name: _plain(section) for name, section in read(config).items()}
+    except StackFileError as exc:
+        raise OperationError(str(exc)) from exc
+    return _found(stack, sections, ())
+
+
+def _plain(section: Any) -> dict[str, Any]:
+    """A section, which may be JSON text to the engine, without what is encrypted."""
+    try:
+        given = json.loads(section) if isinstance(section, str) else section
+    except json.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict):
+        return {}
+    return {key: value for key, value in given.items() if not (isinstance(value, dict) and "secure" in value)}
+
+
+def _found(stack: str, sections: Mapping[str, Mapping[str, Any]], known: Collection[str]) -> list[str]:
     api = _api(stack, sections.get("cloud") or {})
     traces = traces_of(api, mark_of(stack), _names(stack, sections.get("servers") or {}), known)
     return _lines(traces)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,46 @@ def test_an_order_of_other_names_is_not_ours(cloud: RunningCloud, state: list[st
         with pytest.raises(OrderDoubtError):
             guests(orderDoubtSeconds=0.5).create(guest_props(cloud, **name))
     assert left(STACK) == []
+
+
+@pytest.fixture
+def config_file(cloud: RunningCloud, tmp_path: Path) -> Path:
+    """A config whose key only another backend can decrypt."""
+    cloud_section = {"endpoint": cloud.url, "username": USERNAME, "apiKey": {"secure": "v1:sealed"}}
+    sections = {"cloud": cloud_section, "servers": {"domain": "example.com"}}
+    file = tmp_path / f"Pulumi.{STACK}.yaml"
+    file.write_text(json.dumps({"config": {f"galera-swarm:{name}": one for name, one in sections.items()}}))
+    return file
+
+
+def begin(file: Path) -> int:
+    return command.main(["begin", "--stack", STACK, "--config-file", str(file)])
+
+
+def test_before_a_state_the_account_is_asked_without_the_engine(
+    cloud: RunningCloud,
+    config_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(module, "_engine", lambda *_: pytest.fail("the engine does not know the stack"))
+    monkeypatch.setenv("SL_API_KEY", API_KEY)
+    assert begin(config_file) == 0
+    ours = guests().create(guest_props(cloud)).id
+    assert begin(config_file) == command.LEFT
+    shown = capsys.readouterr().out
+    assert f"db-1.example.com (id {ours})" in shown
+    assert "make up" not in shown
+
+
+def test_before_a_state_no_credentials_and_no_config_are_no_all_clear(
+    config_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SL_API_KEY", raising=False)
+    assert begin(config_file) == 1
+    assert "set apiKey (or SL_API_KEY)" in capsys.readouterr().err
+    assert begin(config_file.with_name("none.yaml")) == 1
+    assert "cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

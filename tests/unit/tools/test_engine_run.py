@@ -1,12 +1,14 @@
 """A stack's state is looked for where it is, or not at all."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tools import environment
-from tools.engine_run import EngineStack
+from tools import engine_run, environment
+from tools.engine_run import NEW_STATE, EngineStack
 from tools.errors import ToolError
 
 
@@ -48,3 +50,84 @@ def test_a_state_that_holds_nothing_is_nobodys(checkout: Path) -> None:
     assert not EngineStack.open("prod").in_checkout
     state(checkout, [])
     assert not EngineStack.open("prod").in_checkout
+
+
+@pytest.fixture
+def begun(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """What `ensure` does for a stack, by what the backend knows and what the account answers."""
+    monkeypatch.setattr(engine_run, "effective_config", lambda stack: checkout / f"copy.{stack}.yaml")
+    monkeypatch.setattr(engine_run, "project_directory", lambda: checkout)
+
+    def run(name: str = "prod", *, known: tuple[str, ...] = (), answer: int = 0) -> list[str]:
+        done: list[str] = []
+
+        def ask(_stack: EngineStack, *words: str) -> str:
+            if words[:2] == ("stack", "ls"):
+                return json.dumps([{"name": one} for one in known])
+            done.append(" ".join(words[:3]))
+            return ""
+
+        def supervise(command: list[str], _environment: Any) -> int:
+            done.append(" ".join(command[2:]))
+            return answer
+
+        monkeypatch.setattr(EngineStack, "ask", ask)
+        monkeypatch.setattr(engine_run, "supervise", supervise)
+        EngineStack.open(name).ensure()
+        return done
+
+    return run
+
+
+ASKED = "operations.guests begin --stack prod"
+
+
+def test_a_stack_without_servers_begins(begun: Callable[..., list[str]]) -> None:
+    assert begun() == [ASKED, "stack init prod"]
+
+
+def test_a_stack_that_the_backend_knows_is_not_asked_for(begun: Callable[..., list[str]]) -> None:
+    """As after an interrupted first run, whose servers are up and in no state."""
+    assert begun(known=("prod",), answer=3) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (3, r"s3://bucket knows no stack prod, but its servers are there: its state is elsewhere"),
+        (1, r"s3://bucket knows no stack prod, and whether its servers are up already cannot be told"),
+        (-9, r"cannot be told"),
+    ],
+)
+def test_no_second_state_begins_beside_servers_that_may_be_up(
+    begun: Callable[..., list[str]], answer: int, said: str
+) -> None:
+    with pytest.raises(ToolError, match=said) as refused:
+        begun(answer=answer)
+    assert f"{NEW_STATE}=prod make up STACK=prod" in str(refused.value)
+
+
+def test_after_a_logout_the_checkout_is_no_second_place(
+    checkout: Path, begun: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_BACKEND_URL")
+    monkeypatch.delenv("PULUMI_ACCESS_TOKEN", raising=False)
+    monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(checkout))
+    with pytest.raises(
+        ToolError, match=r"file://.*\.pulumi-state.* knows no stack prod, but its servers are there"
+    ):
+        begun(answer=3)
+    assert begun() == [f"{ASKED} --config-file {checkout}/copy.prod.yaml", "stack init prod"]
+
+
+@pytest.mark.parametrize(("stack", "is_asked"), [("prod", False), ("other", True), ("", True)])
+def test_a_lost_state_is_begun_anew_for_the_stack_that_is_named(
+    begun: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, stack: str, is_asked: bool
+) -> None:
+    monkeypatch.setenv(NEW_STATE, stack)
+    assert begun() == ([ASKED] if is_asked else []) + ["stack init prod"]
+
+
+def test_the_stand_in_is_not_asked(checkout: Path, begun: Callable[..., list[str]]) -> None:
+    (checkout / "Pulumi.mine.yaml").write_text("endpoint: http://127.0.0.1:8088/xmlrpc/v3.1\n")
+    assert begun("mine", answer=3) == ["stack init mine"]
