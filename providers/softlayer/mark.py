@@ -16,8 +16,11 @@ _LINE = re.compile(rf"# galera-swarm mark: ({MARK.pattern})")
 
 
 def mark_of(stack: str) -> str:
-    """What tells a stack's servers from all others of the account."""
-    return f"galera-swarm:{stack}"
+    """What tells a stack's servers from all others of the account.
+
+    stack: its name, which may carry an organization before it; the program knows none.
+    """
+    return f"galera-swarm:{stack.rpartition('/')[2]}"
 
 
 def sign(user_data: str, mark: str) -> str:

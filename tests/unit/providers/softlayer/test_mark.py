@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from providers.softlayer.mark import MARK, carries, is_signed, sign, unsign
+from providers.softlayer.mark import MARK, carries, is_signed, mark_of, sign, unsign
 
 MARKS = st.from_regex(MARK, fullmatch=True)
 
@@ -33,3 +34,8 @@ def test_another_stack_whose_name_begins_the_same_is_another_stack() -> None:
     guest = {"userData": [{"value": sign("", "galera-swarm:dev2")}]}
     assert carries(guest, "galera-swarm:dev2")
     assert not carries(guest, "galera-swarm:dev")
+
+
+@pytest.mark.parametrize("stack", ["prod", "org/prod", "org/galera-swarm/prod"])
+def test_an_organization_is_no_part_of_the_mark(stack: str) -> None:
+    assert mark_of(stack) == "galera-swarm:prod"
