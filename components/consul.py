@@ -146,7 +146,7 @@ class Consul(pulumi.ComponentResource):
         accessor = pulumi.Output.unsecret(self._derived(f"accessor of {purpose}"))
         return {"name": name, "rules": rules, "accessor": accessor, "secret": self._derived(purpose)}
 
-    def _acl(self, first: Sequence[pulumi.Resource]) -> AclSystem:
+    def _acl(self, first: Sequence[ConsulAgent]) -> AclSystem:
         args = self._args
         nodes = [host.hostname for host in args.hosts]
         agents = [self._token(f"agent-{node}", f"agent {node}", agent_rules(node)) for node in nodes]
@@ -157,6 +157,7 @@ class Consul(pulumi.ComponentResource):
                 http_port=args.ports.http,
                 management_token=self.token,
                 tokens=[self._token("dns", "dns", dns_rules()), *agents],
+                triggers=[agent.seat_id for agent in first],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(first)),
         )
@@ -174,7 +175,11 @@ class Consul(pulumi.ComponentResource):
                 instances=[host.member.name for host in args.hosts if host.member],
                 http_port=args.ports.http,
                 token=self.token,
-                triggers=[*(agent.spec_digest for agent in agents), *(host.node_id for host in args.hosts)],
+                triggers=[
+                    *(agent.spec_digest for agent in agents),
+                    *(host.node_id for host in args.hosts),
+                    *(agent.seat_id for agent in agents),
+                ],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*agents, acl, *args.database]),
         )

@@ -78,6 +78,8 @@ class ConsulAgent(pulumi.ComponentResource):
     working: WorkingAgent
     spec_digest: pulumi.Output[str]
     """Changes when the agent has to be made anew."""
+    seat_id: pulumi.Output[str]
+    """Changes when its volume was lost and is made anew."""
 
     def __init__(
         self, name: str, args: ConsulAgentArgs, host: AgentHost, opts: pulumi.ResourceOptions | None = None
@@ -89,7 +91,7 @@ class ConsulAgent(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         seat = self._seat()
         service = self._service([*host.ready, seat, *before])
-        self.spec_digest = service.spec_digest
+        self.spec_digest, self.seat_id = service.spec_digest, seat.id
         self.working = self._proof(service)
         self.register_outputs({"state": self.working.state})
 
@@ -206,7 +208,7 @@ class ConsulAgent(pulumi.ComponentResource):
                 http_port=args.ports.http,
                 rpc_port=args.ports.rpc,
                 token=args.token,
-                triggers=[service.service_id, service.spec_digest, host.node_id, host.shape],
+                triggers=[service.service_id, service.spec_digest, host.node_id, host.shape, self.seat_id],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[service]),
         )

@@ -30,12 +30,14 @@ class AclSystemArgs:
 
     management_token: what the system is set up with; made by the program beforehand and kept in its state, so
     that a killed run finds its own work again. A secret.
+    triggers: a change means to look at everything again: Consul may have lost what it knew.
     """
 
     servers: Sequence[SshInputs]
     http_port: int
     management_token: pulumi.Input[str]
     tokens: Sequence[AclToken]
+    triggers: Sequence[pulumi.Input[Any]] = field(default_factory=tuple)
     timeout_seconds: int = field(default=120)
 
 
@@ -51,5 +53,6 @@ class AclSystem(Resource, module="consul", name="AclSystem"):
             "servers": list(args.servers),
             "management_token": pulumi.Output.secret(args.management_token),
             "tokens": tokens,
+            "triggers": list(args.triggers),
         }
         super().__init__(AclSystemProvider(), name, props, opts)

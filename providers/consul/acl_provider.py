@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.consul.api import Answer, Api, any_agent
 from providers.consul.errors import ConsulError
 from providers.patience import Patience
 from providers.ssh import SshError
-from providers.stateless import StatelessProvider, whole, without_provider
+from providers.stateless import StatelessProvider, gone, whole, without_provider
 
 #: Words with which Consul refuses a second setting-up.
 ALREADY_SET_UP = "no longer allowed"
+#: Words with which it refuses a token that it does not have.
+NOT_KNOWN = "ACL not found"
 
 
 class _NotNowError(Exception):
@@ -22,8 +24,8 @@ class _NotNowError(Exception):
 class AclSystemProvider(StatelessProvider):
     """Everything is written so that it can be repeated: by its own ids, never by what an answer told."""
 
-    INPUTS: ClassVar = ("servers", "http_port", "management_token", "tokens", "timeout_seconds")
-    COMPARED: ClassVar = ("http_port", "management_token", "tokens")
+    INPUTS: ClassVar = ("servers", "http_port", "management_token", "tokens", "triggers", "timeout_seconds")
+    COMPARED: ClassVar = ("http_port", "management_token", "tokens", "triggers")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Raises ConsulError if Consul was set up with another token, or has no leader in time."""
@@ -36,6 +38,18 @@ class AclSystemProvider(StatelessProvider):
         gone = [token for token in _olds.get("tokens") or () if token["accessor"] not in kept]
         _converge(_news, gone=gone)
         return UpdateResult(outs=self.taken_over(_olds, _news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Gone, if an agent with a leader does not know the token that it was set up with."""
+        try:
+            with any_agent(
+                props["servers"], whole(props, "http_port"), str(props["management_token"])
+            ) as api:
+                answer = _own(api)
+        except (ConsulError, SshError) as exc:
+            return self.unseen(id_, props, exc)
+        is_lost = answer.status == 403 and NOT_KNOWN in answer.words()
+        return gone() if is_lost else self.found(id_, props)
 
 
 def _converge(props: Mapping[str, Any], gone: Any) -> None:

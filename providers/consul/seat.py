@@ -4,6 +4,7 @@ The addresses lie there and not in the service's spec, so that a server more, or
 lost one, restarts nobody.
 """
 
+import secrets
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.consul.errors import ConsulError
 from providers.consul.leaving import leave
 from providers.patience import Patience
 from providers.ssh import Session, SshError, SshInputs, Target, connect
-from providers.stateless import StatelessProvider, without_provider
+from providers.stateless import StatelessProvider, gone, without_provider
 
 #: Name of the file in the volume with one address of a Consul server on each line.
 PEERS_FILE = "galera-swarm-peers"
@@ -25,6 +26,8 @@ PEERS_FILE = "galera-swarm-peers"
 PATIENCE_SECONDS = 60.0
 #: Seconds for a server to answer whose seat is removed; it may be gone.
 FAREWELL_SECONDS = 15.0
+#: Seconds that a refresh waits for a server.
+REFRESH_SECONDS = 8.0
 #: Seconds for the container of a removed service to end.
 END_SECONDS = 60.0
 
@@ -71,10 +74,13 @@ class AgentSeatProvider(StatelessProvider):
     COMPARED: ClassVar = ("ssh", "server_id", "role", "volume", "peers", "peer_addresses")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """A volume with the peers in it. Data that lies there already is kept."""
+        """A volume with the peers in it. Data that lies there already is kept.
+
+        Each has an id of its own, so that who watches the agent looks again when a lost one is made anew.
+        """
         with connect(Target.from_inputs(props["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
             _write_peers(server, str(props["volume"]), props["peer_addresses"])
-        return CreateResult(str(props["node"]), outs=without_provider(props))
+        return CreateResult(f"{props['node']}-{secrets.token_hex(4)}", outs=without_provider(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Leave, if it shall vote no more; then the peers as they are now."""
@@ -83,6 +89,14 @@ class AgentSeatProvider(StatelessProvider):
         with connect(Target.from_inputs(_news["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
             _write_peers(server, str(_news["volume"]), _news["peer_addresses"])
         return UpdateResult(outs=self.taken_over(_olds, _news))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Gone with its volume, or with the peers in it: the agent waits for them."""
+        try:
+            with connect(Target.from_inputs(props["ssh"]), deadline_seconds=REFRESH_SECONDS) as server:
+                return self.found(id_, props) if _has_peers(server, str(props["volume"])) else gone()
+        except SshError as exc:
+            return self.unseen(id_, props, exc)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The volume goes; the service is gone already. A server that is gone has taken it along.
@@ -93,7 +107,7 @@ class AgentSeatProvider(StatelessProvider):
             with connect(Target.from_inputs(_props["ssh"]), deadline_seconds=FAREWELL_SECONDS) as server:
                 _remove(server, str(_props["volume"]))
         except SshError as exc:
-            print(f"warning: the volume of {_id} is left to its server: {exc}", file=sys.stderr)
+            print(f"warning: the volume of {_props['node']} is left to its server: {exc}", file=sys.stderr)
 
 
 class AgentSeat(Resource, module="consul", name="AgentSeat"):
@@ -114,6 +128,18 @@ def _write_peers(server: Session, volume: str, addresses: Sequence[str]) -> None
         stdin="".join(f"{address}\n" for address in addresses),
         doing=f"writing the peers of Consul's agent into the volume {volume}",
     )
+
+
+def _has_peers(server: Session, volume: str) -> bool:
+    """Whether the agent would find its peers. Raises CommandFailedError where Docker cannot tell."""
+    said = server.must(
+        f'v={shlex.quote(volume)}; found=$(docker volume ls -q --filter "name=^$v\\$") || exit 1;'
+        ' [ -n "$found" ] || exit 0;'
+        " m=$(docker volume inspect -f '{{.Mountpoint}}' \"$v\") || exit 1;"
+        f' [ ! -s "$m/{PEERS_FILE}" ] || echo peers',
+        doing=f"looking into the volume {volume} of Consul's agent",
+    )
+    return "peers" in said.split()
 
 
 def _remove(server: Session, volume: str) -> None:

@@ -1,10 +1,15 @@
 """Consul in the whole program: what has to be there before what, and what a change touches."""
 
+import copy
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from tests.unit.components.fake_engine import FakeEngine
+from tests.unit.components.fake_world import World
 from tests.unit.components.stacks import (
     COMMAND,
     GUARD,
@@ -24,6 +29,23 @@ RESOLVER = "pulumi-python:dynamic/consul:ServerResolver"
 WORKING = "pulumi-python:dynamic/consul:WorkingConsul"
 
 ON = {"consul.enabled": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherSeats(World):
+    """A seat that is made now has another id than the one before."""
+
+    def made(self, type_: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        id_, found = super().made(type_, name, inputs)
+        return (f"{id_}-anew" if type_ == SEAT else id_), found
+
+
+def without(engine: FakeEngine, what: str) -> FakeEngine:
+    """The same stack after a refresh that found this one gone."""
+    left = copy.copy(engine)
+    left.registered = {urn: one for urn, one in engine.registered.items() if f"{one.type} {one.name}" != what}
+    assert len(left.registered) == len(engine.registered) - 1
+    return left
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +135,25 @@ def test_a_server_that_becomes_a_client_leaves_before_its_service_is_changed(sta
     assert after.operations[f"{SERVICE} consul-5"] == "update"
     assert after[SEAT, "consul-5-seat"].urn in after.before(after[SERVICE, "consul-5"])
     assert after.operations[f"{SERVICE} consul-1"] == "same"
+
+
+def test_a_lost_seat_is_made_anew_and_all_that_rely_on_it_look_again(
+    stacks: Stacks, three: FakeEngine
+) -> None:
+    """After a refresh that found no peers in the volume of db-2."""
+    refreshed = without(three, f"{SEAT} consul-2-seat")
+    after = stacks.deployed(ON, previous=refreshed, world=OtherSeats())
+    assert {what: how for what, how in touched(after).items() if "consul" in what} == {
+        f"{SEAT} consul-2-seat": "create",
+        f"{WORKING_AGENT} consul-2-working": "update",
+        f"{ACL} consul-acl": "update",
+        f"{WORKING} consul-working": "update",
+    }
+
+
+def test_an_acl_system_that_was_lost_is_set_up_anew(stacks: Stacks, three: FakeEngine) -> None:
+    after = stacks.deployed(ON, previous=without(three, f"{ACL} consul-acl"))
+    assert touched(after) == {f"{ACL} consul-acl": "create"}
 
 
 def test_nothing_changes_the_second_time(stacks: Stacks, three: FakeEngine) -> None:

@@ -14,10 +14,14 @@ from providers.ssh import Completed, Session, Target, UnreachableError
 
 RPC_PORT = 8300
 MANAGEMENT = "11111111-1111-4111-8111-111111111111"
+#: What agents since 1.15 say in front of it until somebody has set the ACL system up.
+NOT_SET_UP = "ACL system must be bootstrapped before making any requests that require authorization: "
 
 _DOCKER = """#!/bin/sh
 root=$(dirname "$0")
+[ ! -e "$root/no-docker" ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }
 case "$1 $2" in
+"volume ls") mkdir -p "$root/volumes"; ls "$root/volumes" | grep -e "${5#name=}" || : ;;
 "volume create") mkdir -p "$root/volumes/$3"; echo "$3" ;;
 "volume inspect") for last; do :; done; [ -d "$root/volumes/$last" ] || exit 1; echo "$root/volumes/$last" ;;
 "volume rm") [ ! -e "$root/in-use" ] || { echo "volume is in use" >&2; exit 1; }; rm -r "$root/volumes/$3" ;;
@@ -42,6 +46,7 @@ class FakeConsul:
         self.nodes = set(names)
         self.instances: set[str] = set()
         self.not_ready = 0
+        self.refusal: tuple[int, str] | None = None
 
     def address(self, name: str) -> str:
         return f"10.141.0.{10 + self.names.index(name)}:{RPC_PORT}"
@@ -56,8 +61,10 @@ class FakeConsul:
             return 200, [self.address(peer) for peer in self.peers]
         if path == "/v1/acl/bootstrap":
             return self._bootstrap(body)
+        if self.refusal:
+            return self.refusal
         if not self.management or token != self.management:
-            return 403, "ACL not found"
+            return 403, f"{'' if self.management else NOT_SET_UP}ACL not found"
         if path.startswith("/v1/acl/"):
             return self._acl(method, path.removeprefix("/v1/acl/"), body)
         return self._rest(own, method, path, query)
@@ -189,6 +196,24 @@ class FakeSites:
 def ssh(name: str) -> dict[str, Any]:
     """The `ssh` input that leads to a server."""
     return {"host": name, "port": 22.0, "user": "root", "hostKey": "k k", "privateKey": "p"}
+
+
+def seat(name: str = "db-3", **changes: Any) -> dict[str, Any]:
+    """The inputs of an `AgentSeat`."""
+    return {
+        "ssh": ssh(name),
+        "server_id": "7",
+        "node": name,
+        "role": "server",
+        "address": f"10.141.0.{9 + int(name[-1])}",
+        "volume": "consul-data",
+        "peers": [ssh("db-1"), ssh("db-2"), ssh("db-3")],
+        "peer_addresses": ["10.141.0.10", "10.141.0.11", "10.141.0.12"],
+        "http_port": 8500.0,
+        "rpc_port": 8300.0,
+        "token": MANAGEMENT,
+        **changes,
+    }
 
 
 def _door(consul: FakeConsul, name: str) -> ThreadingHTTPServer:

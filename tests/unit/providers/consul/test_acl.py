@@ -62,6 +62,43 @@ def test_a_system_with_another_token_is_refused_with_the_remedy(sites: FakeSites
     assert MANAGEMENT not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "stays"),
+    [
+        ({}, True),
+        ({"management": None}, False),
+        ({"management": "somebody else's"}, False),
+        ({"leader": None, "management": None}, True),
+        ({"refusal": (403, "Permission denied")}, True),
+        ({"refusal": (500, "rpc error: ACL not found")}, True),
+    ],
+    ids=["set up", "lost", "another's", "no leader", "denied for another reason", "an error"],
+)
+def test_a_refresh_forgets_it_only_when_a_leader_does_not_know_the_token(
+    sites: FakeSites, trouble: dict[str, Any], stays: bool
+) -> None:
+    vars(sites.consul).update(trouble)
+    found = AclSystemProvider().read("acl", props())
+    assert (found.id, found.outs) == (("acl", props()) if stays else ("", {}))
+
+
+def test_a_refresh_of_one_that_nobody_can_be_asked_for_keeps_it(sites: FakeSites) -> None:
+    for server in sites.servers.values():
+        server.is_up = False
+    assert AclSystemProvider().read("acl", props()).outs == props()
+
+
+def test_what_was_lost_with_all_volumes_is_set_up_again_when_the_seats_are_others(sites: FakeSites) -> None:
+    provider = AclSystemProvider()
+    olds = provider.create(props(triggers=["db-1-1a"])).outs or {}
+    sites.consul.management, sites.consul.tokens, sites.consul.policies = None, {}, {}
+    news = props(triggers=["db-1-2b"])
+    assert provider.diff("acl", dict(olds), news).changes is True
+    provider.update("acl", dict(olds), news)
+    assert sites.consul.management == MANAGEMENT
+    assert set(sites.consul.tokens) == {"a-dns", "a-1"}
+
+
 def test_the_first_server_may_be_silent(sites: FakeSites) -> None:
     sites.servers["db-1"].is_up = False
     AclSystemProvider().create(props())

@@ -1,30 +1,12 @@
 """An agent leaves in order, is put out by the others where it cannot, and its volume goes last."""
 
-from typing import Any
-
 import pytest
 
 from providers.consul import AgentSeatProvider, ConsulError
 from providers.consul.leaving import MARK, come_back, leave
 from providers.consul.seat import PEERS_FILE
-from tests.unit.providers.consul.fake_consul import MANAGEMENT, FakeSites, ssh
-
-
-def props(name: str = "db-3", **changes: Any) -> dict[str, Any]:
-    return {
-        "ssh": ssh(name),
-        "server_id": "7",
-        "node": name,
-        "role": "server",
-        "address": f"10.141.0.{9 + int(name[-1])}",
-        "volume": "consul-data",
-        "peers": [ssh("db-1"), ssh("db-2"), ssh("db-3")],
-        "peer_addresses": ["10.141.0.10", "10.141.0.11", "10.141.0.12"],
-        "http_port": 8500.0,
-        "rpc_port": 8300.0,
-        "token": MANAGEMENT,
-        **changes,
-    }
+from tests.unit.providers.consul.fake_consul import FakeSites, ssh
+from tests.unit.providers.consul.fake_consul import seat as props
 
 
 @pytest.fixture
