@@ -52,9 +52,10 @@ def _leave_by_itself(props: Mapping[str, Any]) -> str | None:
         return str(exc)
 
 
-def come_back(server: Session, volume: str) -> None:
-    """Take the mark away: a parked agent starts again by itself."""
-    server.must(f"{_mountpoint(volume)}; rm -f {_MARK_PATH}", doing="letting Consul's agent start")
+def come_back(server: Session, volume: str, *, role: str | None = None) -> None:
+    """Take the mark away, or only that of a role: a parked agent starts again by itself."""
+    if_so = f'[ "$(cat {_MARK_PATH} 2>/dev/null)" = {shlex.quote(role)} ] || exit 0; ' if role else ""
+    server.must(f"{_mountpoint(volume)}; {if_so}rm -f {_MARK_PATH}", doing="letting Consul's agent start")
 
 
 _MARK_PATH = f'"$m/{MARK}"'

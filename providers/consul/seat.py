@@ -7,7 +7,7 @@ lost one, restarts nobody.
 import secrets
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from providers.consul.errors import ConsulError
-from providers.consul.leaving import leave
+from providers.consul.leaving import MARK, come_back, leave
 from providers.patience import Patience
 from providers.ssh import Session, SshError, SshInputs, Target, connect
 from providers.stateless import StatelessProvider, gone, without_provider
@@ -79,24 +79,31 @@ class AgentSeatProvider(StatelessProvider):
         Each has an id of its own, so that who watches the agent looks again when a lost one is made anew.
         """
         with connect(Target.from_inputs(props["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
-            _write_peers(server, str(props["volume"]), props["peer_addresses"])
+            _seat(server, props)
         return CreateResult(f"{props['node']}-{secrets.token_hex(4)}", outs=without_provider(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Leave, if it shall vote no more; then the peers as they are now."""
+        """Leave, if it shall vote no more; then the peers as they are now. Who is wanted again comes back."""
         if (_olds.get("role"), _news["role"]) == ("server", "client"):
             leave(_olds)
         with connect(Target.from_inputs(_news["ssh"]), deadline_seconds=PATIENCE_SECONDS) as server:
-            _write_peers(server, str(_news["volume"]), _news["peer_addresses"])
+            _seat(server, _news)
         return UpdateResult(outs=self.taken_over(_olds, _news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Gone with its volume, or with the peers in it: the agent waits for them."""
+        """Gone with its volume, or with the peers in it: the agent waits for them.
+
+        One that has left in the role that it is to have would stay away for good: it has no peers, as its
+        record shall say, so that the next `up` takes it back.
+        """
         try:
             with connect(Target.from_inputs(props["ssh"]), deadline_seconds=REFRESH_SECONDS) as server:
-                return self.found(id_, props) if _has_peers(server, str(props["volume"])) else gone()
+                has_peers, left_as = _look(server, str(props["volume"]))
         except SshError as exc:
             return self.unseen(id_, props, exc)
+        if not has_peers:
+            return gone()
+        return self.found(id_, {**props, "peer_addresses": []} if left_as == props["role"] else props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The volume goes; the service is gone already. A server that is gone has taken it along.
@@ -119,6 +126,13 @@ class AgentSeat(Resource, module="consul", name="AgentSeat"):
         super().__init__(AgentSeatProvider(), name, props, opts)
 
 
+def _seat(server: Session, props: Mapping[str, Any]) -> None:
+    """The peers, and no mark of this role: with another one's the agent waits until its service changes."""
+    volume = str(props["volume"])
+    _write_peers(server, volume, props["peer_addresses"])
+    come_back(server, volume, role=str(props["role"]))
+
+
 def _write_peers(server: Session, volume: str, addresses: Sequence[str]) -> None:
     name = shlex.quote(volume)
     server.must(
@@ -130,16 +144,19 @@ def _write_peers(server: Session, volume: str, addresses: Sequence[str]) -> None
     )
 
 
-def _has_peers(server: Session, volume: str) -> bool:
-    """Whether the agent would find its peers. Raises CommandFailedError where Docker cannot tell."""
+def _look(server: Session, volume: str) -> tuple[bool, str]:
+    """Whether the agent would find its peers, and the role in which it has left, empty if it has not.
+
+    Raises CommandFailedError where Docker cannot tell.
+    """
     said = server.must(
         f'v={shlex.quote(volume)}; found=$(docker volume ls -q --filter "name=^$v\\$") || exit 1;'
         ' [ -n "$found" ] || exit 0;'
         " m=$(docker volume inspect -f '{{.Mountpoint}}' \"$v\") || exit 1;"
-        f' [ ! -s "$m/{PEERS_FILE}" ] || echo peers',
+        f' [ ! -s "$m/{PEERS_FILE}" ] || echo peers; [ ! -e "$m/{MARK}" ] || cat "$m/{MARK}"',
         doing=f"looking into the volume {volume} of Consul's agent",
-    )
-    return "peers" in said.split()
+    ).split()
+    return "peers" in said, "".join(word for word in said if word != "peers")
 
 
 def _remove(server: Session, volume: str) -> None:
