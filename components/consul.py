@@ -38,6 +38,7 @@ from providers.consul import (
 from providers.secrets import RandomPassword, RandomPasswordArgs
 from providers.ssh import SshInputs
 from providers.swarm import HostNetwork, HostNetworkArgs
+from settings import Settings
 
 _SERVICE_FILES = Path(__file__).resolve().parent.parent / "services" / "consul"
 
@@ -220,6 +221,12 @@ class Consul(pulumi.ComponentResource):
                 "dns": [{"host": address, "port": args.ports.dns} for address in known[0]],
             }
         )
+
+
+def named_in_certificates(settings: Settings) -> dict[str, str]:
+    """What all agents' certificates name, so that it stays while they run; nothing where Consul is off."""
+    consul = settings.consul
+    return {"datacenter": consul.datacenter, "domain": consul.domain} if consul.enabled else {}
 
 
 def declare_consul(ground: Ground, galera: Cluster) -> Consul:

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.aerospike import declare_aerospike, kept_copies
-from components.consul import declare_consul
+from components.consul import declare_consul, named_in_certificates
 from components.database import Cluster, declare_database
 from components.etcd import declare_etcd
 from components.ground import Ground
@@ -107,6 +107,7 @@ def _topology(settings: Settings) -> TopologyArgs:
         copies=kept_copies(settings),
         stepwise=settings.database.mode == "homogeneous",
         protected=[server.name for server in settings.servers if server.protect],
+        consul=named_in_certificates(settings),
     )
 
 

@@ -10,6 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource
 
 from providers.stateless import StatelessProvider, changed, holds_unknown, without_provider
+from providers.topology.fixed import fixed
 from providers.topology.verdict import Topology, judge
 
 
@@ -45,6 +46,7 @@ class TopologyArgs:
     copies: for each service without a quorum that keeps its records several times, its nodes and how often.
     stepwise: members leave one after another, each seen gone in order; so any number may be removed at once.
     protected: the servers that the engine refuses to delete.
+    consul: what its certificates name, by the keys of its section in the config; nothing where it is off.
     """
 
     servers: Sequence[ServerIdentity]
@@ -56,6 +58,7 @@ class TopologyArgs:
     copies: Mapping[str, KeptCopies] = field(default_factory=dict)
     stepwise: bool = False
     protected: Sequence[str] = ()
+    consul: Mapping[str, str] = field(default_factory=dict)
 
     def props(self) -> dict[str, Any]:
         """The form in which the topology travels, and in which `TopologySettled` gives it back."""
@@ -70,6 +73,7 @@ class TopologyArgs:
             **({"copies": {name: dict(kept) for name, kept in self.copies.items()}} if self.copies else {}),
             "stepwise": self.stepwise or None,
             **({"protected": list(self.protected)} if self.protected else {}),
+            **({"consul": dict(self.consul)} if self.consul else {}),
         }
 
 
@@ -97,13 +101,14 @@ class TopologyGuardProvider(StatelessProvider):
         "copies",
         "stepwise",
         "protected",
+        "consul",
         "settled",
         "attempt",
         "in_flux",
     )
     COMPARED: ClassVar = (
         *("servers", "managers", "members", "cluster", "network", "voters", "copies"),
-        "protected",
+        *("protected", "consul"),
     )
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -136,7 +141,7 @@ class TopologyGuardProvider(StatelessProvider):
             failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
         reached = record.get("topology") or {}
         failures += _kept(reached or _olds, inputs)
-        return CheckResult(inputs, failures + _fixed(reached, inputs))
+        return CheckResult(inputs, failures + fixed(reached, inputs))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """The first deployment: there is no quorum yet that could be lost."""
@@ -179,31 +184,6 @@ def _kept(before: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFai
         " take that change back, set servers.protect to false, run `make up`, then make the change"
     )
     return [CheckFailure("", said)]
-
-
-def _fixed(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFailure]:
-    """What a stack keeps once it was reached whole; before that it carries nothing, and may be mended."""
-    failures = []
-    was, wanted = reached.get("network") or {}, inputs.get("network") or {}
-    moved = [key for key in was if changed(was[key], wanted.get(key))]
-    if moved:
-        failures.append(CheckFailure("", _moved(moved, was, wanted)))
-    if reached and bool(reached.get("stepwise")) != bool(inputs.get("stepwise")):
-        modes = ("homogeneous", "ordered") if inputs.get("stepwise") else ("ordered", "homogeneous")
-        said = (
-            f"database.mode {modes[0]} in place of {modes[1]} would make other members beside those that have"
-            " the data; set it back, or make another stack with it and move the data there"
-        )
-        failures.append(CheckFailure("", said))
-    return failures
-
-
-def _moved(keys: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = " and ".join(f"network.{key} {after.get(key)} in place of {before[key]}" for key in keys)
-    return (
-        f"{told} would replace the network under the database and stop all its members at once; set it back,"
-        " or make another stack with it and move the data there"
-    )
 
 
 def _attempt(before: str | None, inputs: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.components.fake_engine import FakeEngine
+from tests.unit.components.fake_plan import RefusedError
 from tests.unit.components.fake_world import World
 from tests.unit.components.stacks import (
     COMMAND,
@@ -117,6 +118,17 @@ def test_a_server_asks_its_agent_only_when_consul_and_all_members_are_seen(three
 def test_the_topology_is_settled_with_its_voters(three: FakeEngine) -> None:
     assert three[WORKING, "consul-working"].urn in three.before(three[SETTLED, "topology-settled"])
     assert three[GUARD, "topology"].plain["voters"] == {"consul": ["db-1", "db-2", "db-3"]}
+
+
+def test_what_its_certificates_name_cannot_be_changed_while_it_runs(
+    stacks: Stacks, three: FakeEngine
+) -> None:
+    other = {**ON, "consul.datacenter": "dc2", "consul.domain": "sd"}
+    with pytest.raises(RefusedError, match=r"consul\.datacenter dc2 in place of dc1 and consul\.domain sd"):
+        stacks.deployed(other, previous=three)
+    off = stacks.deployed({}, previous=three)
+    assert "consul" not in off[GUARD, "topology"].plain
+    stacks.deployed(other, previous=off)
 
 
 def test_two_servers_more_restart_no_agent(stacks: Stacks, three: FakeEngine) -> None:

@@ -25,7 +25,11 @@ from providers.stateless import StatelessProvider
 
 SSH: ssh.SshInputs = {"host": "h", "privateKey": "k"}
 TOPOLOGY = topology.TopologyArgs(
-    servers=[], managers=1, copies={"aerospike": {"servers": [], "copies": 2}}, protected=["db-1"]
+    servers=[],
+    managers=1,
+    copies={"aerospike": {"servers": [], "copies": 2}},
+    protected=["db-1"],
+    consul={"datacenter": "dc1", "domain": "consul"},
 )
 
 #: How each is declared, and which of its properties are secrets.

@@ -225,6 +225,47 @@ class TestNetwork:
         assert self.said({}, dict(self.NETWORK)) == []
 
 
+class TestConsul:
+    """What its certificates name stays while it is on."""
+
+    NAMES: ClassVar = {"datacenter": "dc1", "domain": "consul"}
+
+    def said(self, reached: dict[str, Any] | None, wanted: dict[str, Any], **more: Any) -> list[str]:
+        began = {**declared("aaa"), "consul": reached or self.NAMES, "attempt": "1", "in_flux": []}
+        news = {**declared("aaa"), "consul": wanted, **more}
+        if reached is not None:
+            news["settled"] = {"topology": {**declared("aaa"), "consul": reached}, "attempt": "1"}
+        return [failure.reason for failure in TopologyGuardProvider().check(began, news).failures]
+
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"datacenter": "dc2"}, "consul.datacenter dc2 in place of dc1"),
+            ({"domain": "sd.internal"}, "consul.domain sd.internal in place of consul"),
+            (
+                {"datacenter": "dc2", "domain": "sd"},
+                "consul.datacenter dc2 in place of dc1 and consul.domain sd in place of consul",
+            ),
+        ],
+    )
+    def test_other_names_are_refused(self, change: dict[str, str], told: str) -> None:
+        (said,) = self.said(self.NAMES, {**self.NAMES, **change})
+        assert said.startswith(f"{told} would part the agents")
+
+    @pytest.mark.parametrize(
+        ("reached", "wanted"),
+        [
+            (NAMES, NAMES),
+            (NAMES, {}),
+            ({}, NAMES),
+            (None, {**NAMES, "domain": "sd"}),
+        ],
+        ids=["the same", "switched off", "switched on, or recorded by an earlier release", "never reached"],
+    )
+    def test_passes(self, reached: dict[str, Any] | None, wanted: dict[str, Any]) -> None:
+        assert self.said(reached, wanted) == []
+
+
 class TestProtectedServers:
     """What the engine would find out only after it has deleted what depends on them."""
 
