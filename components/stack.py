@@ -19,7 +19,7 @@ from components.server_plan import guest_args, host_plan, instance_type, server_
 from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.ssh_key import SshKeyPair, key_pair
 from components.swarm import Swarm, SwarmArgs
-from components.wordpress import declare_wordpress, site_plan
+from components.wordpress import declare_wordpress, kept_uploads, site_plan
 from providers.softlayer import SshKey, SshKeyArgs
 from providers.topology import (
     TopologyArgs,
@@ -42,7 +42,7 @@ def deploy(settings: Settings, onlooker: Onlooker = lambda *_: None) -> Ground:
     here = f"{pulumi.get_organization()}/{pulumi.get_project()}/{settings.stack}"
     deployed = pulumi.StackReference("deployed", here)
     onlooker(settings, topology, deployed)
-    guard = _guard(topology, deployed)
+    guard = _guard(settings, topology, deployed)
     servers = _servers(settings, pair, guard, deployed)
     _introduce(servers, settings)
     swarm = Swarm(
@@ -108,13 +108,15 @@ def _topology(settings: Settings) -> TopologyArgs:
         stepwise=settings.database.mode == "homogeneous",
         protected=[server.name for server in settings.servers if server.protect],
         consul=named_in_certificates(settings),
+        uploads=kept_uploads(settings),
     )
 
 
-def _guard(topology: TopologyArgs, deployed: pulumi.StackReference) -> TopologyGuard:
+def _guard(settings: Settings, topology: TopologyArgs, deployed: pulumi.StackReference) -> TopologyGuard:
     """What a change may take away is judged before anything is touched (design section 7)."""
-    settled = deployed.get_output("topology")
-    return TopologyGuard("topology", TopologyGuardArgs(**vars(topology), settled=settled))
+    settled, start_empty = deployed.get_output("topology"), settings.wordpress.uploads.start_empty
+    args = TopologyGuardArgs(**vars(topology), settled=settled, start_empty=start_empty)
+    return TopologyGuard("topology", args)
 
 
 def _servers(

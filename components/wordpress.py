@@ -181,6 +181,19 @@ def site_plan(settings: Settings) -> SitePlan | None:
     return SitePlan(replicas_name=ALIAS, replicas=site.replicas, files_name=files)
 
 
+def kept_uploads(settings: Settings) -> dict[str, str]:
+    """Where the files lie that users upload: `kind`, with `volume` the `server`; nothing while it is off."""
+    uploads = settings.wordpress.uploads
+    if not settings.wordpress.enabled or uploads.kind is None:
+        return {}
+    return {"kind": uploads.kind} | ({"server": _keeper(settings)} if uploads.kind == "volume" else {})
+
+
+def _keeper(settings: Settings) -> str:
+    """The server with the files, where they lie on one."""
+    return settings.wordpress.uploads.server or settings.servers[0].name
+
+
 def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -> WordPressSite:
     """The site of a stack, its database and its user: reached through the load balancer, and so behind it."""
     settings, site = ground.settings, ground.settings.wordpress
@@ -214,7 +227,7 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
             else pulumi.Output.all(*private, *public).apply(
                 lambda known: [_asked_for(address, site.port) for address in known if address]
             ),
-            files_server=site.uploads.server or settings.servers[0].name,
+            files_server=_keeper(settings),
             database_password=sql.passwords[f"{site.database}@%"],
             servers=[server.ssh for server in ground.servers],
             managers=ground.managers,

@@ -6,11 +6,17 @@ from typing import Any
 from pulumi.dynamic import CheckFailure
 
 from providers.stateless import changed
+from providers.topology.verdict import REPLACING, Topology
 
 
 def fixed(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[CheckFailure]:
     """One failure, one sentence, for each change of what lasts; both topologies as they travel."""
-    said = (_network(reached, inputs), _mode(reached, inputs), _consul(reached, inputs))
+    said = (
+        _network(reached, inputs),
+        _mode(reached, inputs),
+        _consul(reached, inputs),
+        _uploads(reached, inputs),
+    )
     return [CheckFailure("", sentence) for sentence in said if sentence]
 
 
@@ -46,6 +52,31 @@ def _consul(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         " not yet, since their certificates name it; set it back, or switch Consul off with a `make up` of"
         " its own, which empties its key-value store, and on again"
     )
+
+
+def _uploads(reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    """Files that lie on one server alone go with it; in another place there are none yet."""
+    was, wanted = reached.get("uploads") or {}, inputs.get("uploads") or {}
+    if not was or inputs.get("start_empty"):
+        return ""
+    keys = [key for key in ("kind", "server") if wanted and changed(was.get(key), wanted.get(key))][:1]
+    told = [*_lost(was.get("server"), reached, inputs)]
+    told += [_told("wordpress.uploads", keys, was, wanted)] if keys else []
+    if not told:
+        return ""
+    return (
+        f"{' and '.join(told)} would leave the site without the files that users uploaded; take that back, or"
+        " save the files and set wordpress.uploads.startEmpty to true for one `make up`"
+    )
+
+
+def _lost(server: str | None, reached: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """What becomes of the server with the files, if that costs its disks."""
+    before = Topology.from_props(reached).servers.get(str(server))
+    after = Topology.from_props(inputs).servers.get(str(server))
+    if before is None or before.fate(after) != REPLACING:
+        return []
+    return [f"{'replacing' if after else 'removing'} {server}"]
 
 
 def _told(section: str, keys: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

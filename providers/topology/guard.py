@@ -47,6 +47,8 @@ class TopologyArgs:
     stepwise: members leave one after another, each seen gone in order; so any number may be removed at once.
     protected: the servers that the engine refuses to delete.
     consul: what its certificates name, by the keys of its section in the config; nothing where it is off.
+    uploads: where the files lie that users upload: the `kind` of place and, with `volume`, the `server` that
+        keeps them; nothing where WordPress is off.
     """
 
     servers: Sequence[ServerIdentity]
@@ -59,6 +61,7 @@ class TopologyArgs:
     stepwise: bool = False
     protected: Sequence[str] = ()
     consul: Mapping[str, str] = field(default_factory=dict)
+    uploads: Mapping[str, str] = field(default_factory=dict)
 
     def props(self) -> dict[str, Any]:
         """The form in which the topology travels, and in which `TopologySettled` gives it back."""
@@ -74,6 +77,7 @@ class TopologyArgs:
             "stepwise": self.stepwise or None,
             **({"protected": list(self.protected)} if self.protected else {}),
             **({"consul": dict(self.consul)} if self.consul else {}),
+            **({"uploads": dict(self.uploads)} if self.uploads else {}),
         }
 
 
@@ -83,9 +87,11 @@ class TopologyGuardArgs(TopologyArgs):
 
     Without it the guard compares with the last deployment that began, and cannot know that the change of a
     killed `up` is still under way.
+    start_empty: the files that users uploaded may be left behind.
     """
 
     settled: pulumi.Input[Mapping[str, Any] | None] = None
+    start_empty: bool = False
 
 
 class TopologyGuardProvider(StatelessProvider):
@@ -102,13 +108,15 @@ class TopologyGuardProvider(StatelessProvider):
         "stepwise",
         "protected",
         "consul",
+        "uploads",
+        "start_empty",
         "settled",
         "attempt",
         "in_flux",
     )
     COMPARED: ClassVar = (
         *("servers", "managers", "members", "cluster", "network", "voters", "copies"),
-        *("protected", "consul"),
+        *("protected", "consul", "uploads"),
     )
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -157,7 +165,8 @@ class TopologyGuard(Resource, module="topology", name="TopologyGuard"):
     def __init__(
         self, name: str, args: TopologyGuardArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        props = {**args.props(), "settled": args.settled, "attempt": None}
+        start_empty = args.start_empty or None
+        props = {**args.props(), "settled": args.settled, "start_empty": start_empty, "attempt": None}
         super().__init__(TopologyGuardProvider(), name, props, opts)
 
 

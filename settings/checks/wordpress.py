@@ -92,6 +92,16 @@ def uploads(context: Context) -> Iterator[Problem]:
             yield Problem(key="wordpress.uploads.nfsPath", value=show(chosen.nfs_path), text=text)
 
 
+def start_empty(context: Context) -> Iterator[Problem]:
+    """A permission that is meant for one change."""
+    if context.config.wordpress.uploads.start_empty:
+        text = (
+            "lets a change leave the files behind that users uploaded; take it out when that change is made"
+        )
+        key = "wordpress.uploads.startEmpty"
+        yield Problem(key=key, value=show(True), text=text, severity="warning")
+
+
 def bucket(context: Context) -> Iterator[Problem]:
     """Everything that a bucket needs, and an image with the plugin that speaks to it."""
     site, chosen = context.config.wordpress, context.config.wordpress.uploads
@@ -126,5 +136,6 @@ CHECKS = (
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
     Check(reads=(_ON, "wordpress.database"), find=database),
     Check(reads=(_ON, "wordpress.uploads", "servers.count", "servers.hostnamePrefix"), find=uploads),
+    Check(reads=("wordpress.uploads",), find=start_empty),
     Check(reads=(_ON, "wordpress.uploads", "wordpress.image"), find=bucket),
 )

@@ -17,6 +17,10 @@ class Uploads(Section):
     server: str | None = None
     """With `volume`: host name of the server; the default is the first one."""
 
+    start_empty: bool = False
+    """Allow a change that leaves the uploaded files behind: another `kind` or `server`, or that server
+    replaced or removed. For one `make up`."""
+
     nfs_server: str = ""
     """With `nfs`: name or address of the NFS server."""
 

@@ -9,7 +9,18 @@ import pytest
 from components.load_balancer_config import BalancerPlan, SitePlan, configuration
 from components.server_plan import host_plan
 from tests.unit.components.fake_engine import FakeEngine, opened
-from tests.unit.components.stacks import CONFIG, DATABASE, RUNNING, SECRET, SERVICE, USER, Stacks, touched
+from tests.unit.components.fake_plan import RefusedError
+from tests.unit.components.stacks import (
+    CONFIG,
+    DATABASE,
+    GUARD,
+    RUNNING,
+    SECRET,
+    SERVICE,
+    USER,
+    Stacks,
+    touched,
+)
 
 PROOF = "pulumi-python:dynamic/wordpress:InstalledSite"
 BALANCING = "pulumi-python:dynamic/load-balancer:ServingBalancer"
@@ -58,6 +69,35 @@ def test_the_replica_with_the_files_is_pinned_and_the_others_are_elsewhere(on: F
     (mount,) = keeper["containerSpec"]["mounts"]
     assert (mount["source"], mount["target"]) == ("wordpress-uploads", "/var/www/html/wp-content/uploads")
     assert not others["containerSpec"].get("mounts")
+
+
+@pytest.mark.parametrize(
+    ("changes", "uploads"),
+    [
+        (ON, {"kind": "volume", "server": "db-1"}),
+        (ON | {"wordpress.uploads.server": "db-2"}, {"kind": "volume", "server": "db-2"}),
+        (ON_NFS, {"kind": "nfs"}),
+        (ON_S3, {"kind": "s3"}),
+        (ON | {"wordpress.enabled": False}, None),
+    ],
+)
+def test_the_topology_tells_where_the_files_lie(
+    stacks: Stacks, changes: dict[str, Any], uploads: dict[str, str] | None
+) -> None:
+    guard = stacks.deployed(changes)[GUARD, "topology"].plain
+    assert guard.get("uploads") == uploads
+    assert guard.get("start_empty") is None
+
+
+def test_files_are_left_behind_only_when_that_is_asked_for(stacks: Stacks, on: FakeEngine) -> None:
+    moved = ON | {"wordpress.uploads.server": "db-2"}
+    with pytest.raises(RefusedError, match=r"uploads\.server db-2 in place of db-1 would leave the site"):
+        stacks.deployed(moved, previous=on)
+    after = stacks.deployed(moved | {"wordpress.uploads.startEmpty": True}, previous=on)
+    assert spec(after, "wordpress-files")["placement"]["constraints"] == [
+        "node.labels.galera-swarm.server==db-2"
+    ]
+    assert touched(stacks.deployed(moved, previous=after)) == {}
 
 
 def test_replicas_are_alike_but_for_the_word_on_uploads(on: FakeEngine) -> None:

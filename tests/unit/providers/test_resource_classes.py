@@ -30,6 +30,7 @@ TOPOLOGY = topology.TopologyArgs(
     copies={"aerospike": {"servers": [], "copies": 2}},
     protected=["db-1"],
     consul={"datacenter": "dc1", "domain": "consul"},
+    uploads={"kind": "nfs"},
 )
 
 #: How each is declared, and which of its properties are secrets.

@@ -144,6 +144,12 @@ def test_a_door_to_the_world_is_worth_a_word() -> None:
     assert "whole internet" in warning.text
 
 
+def test_leave_to_start_empty_is_worth_a_word() -> None:
+    (warning,) = problems_of(spoil({**SITE, "wordpress.uploads.startEmpty": True}))
+    assert (warning.severity, warning.key) == ("warning", "wordpress.uploads.startEmpty")
+    assert "take it out" in warning.text
+
+
 def test_its_image_is_brought_to_the_servers_where_it_is_on() -> None:
     assert sound(spoil(BALANCER)).images[1:] == ("haproxy:2.6",)
     assert "haproxy:2.6" not in sound().images

@@ -266,6 +266,92 @@ class TestConsul:
         assert self.said(reached, wanted) == []
 
 
+class TestUploads:
+    """The files that users uploaded are left behind only when that is asked for."""
+
+    ON_SECOND: ClassVar = {"kind": "volume", "server": "db2"}
+    ON_NFS: ClassVar = {"kind": "nfs"}
+
+    def said(self, reached: Any, identities: str, wanted: Any, **more: Any) -> list[str]:
+        before = {**declared("aaa"), "uploads": reached} if reached else declared("aaa")
+        began = {**before, "attempt": "1", "in_flux": []}
+        news = {**declared(identities), "settled": {"topology": before, "attempt": "1"}, **more}
+        news |= {"uploads": wanted} if wanted else {}
+        return [failure.reason for failure in TopologyGuardProvider().check(began, news).failures]
+
+    LEFT_BEHIND: ClassVar = [
+        ("replaced", ON_SECOND, "aba", ON_SECOND, "replacing db2"),
+        ("replaced, and switched off", ON_SECOND, "aba", None, "replacing db2"),
+        ("removed, and switched off", {**ON_SECOND, "server": "db3"}, "aa", None, "removing db3"),
+        (
+            "removed",
+            {**ON_SECOND, "server": "db3"},
+            "aa",
+            ON_SECOND,
+            "removing db3 and wordpress.uploads.server db2 in place of db3",
+        ),
+        (
+            "another server",
+            ON_SECOND,
+            "aaa",
+            {**ON_SECOND, "server": "db1"},
+            "wordpress.uploads.server db1 in place of db2",
+        ),
+        ("another place", ON_SECOND, "aaa", ON_NFS, "wordpress.uploads.kind nfs in place of volume"),
+        ("on a server", ON_NFS, "aaa", ON_SECOND, "wordpress.uploads.kind volume in place of nfs"),
+        ("from NFS to S3", ON_NFS, "aaa", {"kind": "s3"}, "wordpress.uploads.kind s3 in place of nfs"),
+    ]
+
+    @pytest.mark.parametrize(
+        ("reached", "identities", "wanted", "told"),
+        [case[1:] for case in LEFT_BEHIND],
+        ids=[case[0] for case in LEFT_BEHIND],
+    )
+    def test_are_not_left_behind_unless_that_is_asked_for(
+        self, reached: Any, identities: str, wanted: Any, told: str
+    ) -> None:
+        (said,) = self.said(reached, identities, wanted)
+        assert said.startswith(f"{told} would leave the site without the files")
+        assert "wordpress.uploads.startEmpty" in said
+        assert self.said(reached, identities, wanted, start_empty=True) == []
+
+    KEPT: ClassVar = [
+        ("nothing changes", ON_SECOND, "aaa", ON_SECOND),
+        ("another server is replaced", ON_SECOND, "baa", ON_SECOND),
+        ("another server is removed", ON_SECOND, "aa", ON_SECOND),
+        ("a server is added", ON_SECOND, "aaaaa", ON_SECOND),
+        ("switched off", ON_SECOND, "aaa", None),
+        ("switched on, or recorded by an earlier release", None, "baa", ON_SECOND),
+        ("on no server, and one is replaced", ON_NFS, "baa", ON_NFS),
+    ]
+
+    @pytest.mark.parametrize(
+        ("reached", "identities", "wanted"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT]
+    )
+    def test_hold_up_nothing_else(self, reached: Any, identities: str, wanted: Any) -> None:
+        assert self.said(reached, identities, wanted) == []
+
+    def test_a_larger_server_keeps_them(self) -> None:
+        small, large = {"cpus": 2, "memory_mb": 4096}, {"cpus": 4, "memory_mb": 4096}
+        before = {**declared("aaa"), "uploads": self.ON_SECOND}
+        before["servers"][1]["shape"] = small
+        news = {**declared("aaa"), "uploads": self.ON_SECOND}
+        news["servers"][1]["shape"] = large
+        news["settled"] = {"topology": before, "attempt": "1"}
+        olds = {**before, "attempt": "1", "in_flux": []}
+        assert TopologyGuardProvider().check(olds, news).failures == []
+
+    def test_a_stack_that_was_never_reached_can_be_mended(self) -> None:
+        olds = {**declared("aaa"), "uploads": self.ON_SECOND, "attempt": "1", "in_flux": []}
+        news = {**declared("aba"), "uploads": self.ON_NFS}
+        assert TopologyGuardProvider().check(olds, news).failures == []
+
+    def test_the_permission_is_no_part_of_the_topology(self) -> None:
+        inputs = TopologyGuardProvider().check({}, {**declared("aaa"), "uploads": self.ON_SECOND}).inputs
+        again = TopologyGuardProvider().check(inputs, {**inputs, "start_empty": True}).inputs
+        assert TopologyGuardProvider().diff("topology", inputs, again).changes is False
+
+
 class TestProtectedServers:
     """What the engine would find out only after it has deleted what depends on them."""
 
