@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 #: Accounts of the server and of this product.
 SYSTEM_USERS = frozenset(
     {
-        *("root", "mysql", "mariadb.sys", "galera_swarm_monitor", ""),
+        *("root", "mysql", "mariadb.sys", "public", ""),
         *("mysql.sys", "mysql.session", "mysql.infoschema"),
         *("mysql.pxc.internal.session", "mysql.pxc.sst.role", "mysql.pxc.sst.user"),
     }
 )
+SYSTEM_USER_PREFIX = "galera_swarm"
 
 
 class DatabaseUserProvider(StatelessProvider):
@@ -35,7 +36,7 @@ class DatabaseUserProvider(StatelessProvider):
         """Refuse accounts that are the server's own, and grants that cannot be written."""
         inputs, failures = without_provider(news), []
         user = inputs.get("user")
-        if not holds_unknown(user) and (str(user) in SYSTEM_USERS or len(str(user)) > 80):
+        if not holds_unknown(user) and (_is_taken(str(user)) or len(str(user)) > 80):
             failures.append(CheckFailure("user", f"{user!r} cannot be the name of a user of yours"))
         if not holds_unknown(inputs.get("grants")):
             reasons = [problem(grant) for grant in inputs.get("grants") or ()]
@@ -83,6 +84,10 @@ class DatabaseUserProvider(StatelessProvider):
             wanted = declared(props.get("grants") or ())
             for statement in statements(_grants(connection, user, host), wanted):
                 rows(connection, statement.replace("%", "%%") + "%s@%s", user, host)
+
+
+def _is_taken(user: str) -> bool:
+    return user.lower() in SYSTEM_USERS or user.lower().startswith(SYSTEM_USER_PREFIX)
 
 
 def _grants(connection: "SqlConnection", user: str, host: str) -> dict[str, frozenset[str]]:

@@ -46,9 +46,7 @@ def users(context: Context) -> Iterator[Problem]:
     flavor = context.config.database.of_flavor
     for index, user in enumerate(context.config.database.users):
         key = f"database.users[{index}]"
-        if user.name.lower() in flavor.system_users or user.name.lower().startswith(
-            grants.SYSTEM_USER_PREFIX
-        ):
+        if is_taken(user.name, flavor):
             text = "belongs to the server or to galera-swarm; choose another name"
             yield Problem(key=f"{key}.name", value=show(user.name), text=text)
         elif user.name and not (grants.is_user_name(user.name) and len(user.name) <= flavor.longest_user):
@@ -61,6 +59,11 @@ def users(context: Context) -> Iterator[Problem]:
         if not grants.is_host(user.host):
             text = "must be a host name, an address or a pattern such as 10.% or %"
             yield Problem(key=f"{key}.host", value=show(user.host), text=text)
+
+
+def is_taken(name: str, flavor: Flavor) -> bool:
+    """Whether an account of that name is the server's or galera-swarm's."""
+    return name.lower() in flavor.system_users or name.lower().startswith(grants.SYSTEM_USER_PREFIX)
 
 
 def granted(context: Context) -> Iterator[Problem]:

@@ -7,20 +7,27 @@ from settings.checks.check import Check, Context
 from settings.problems import Problem, show
 
 #: Oldest HAProxy that knows everything its configuration uses.
-OLDEST_HAPROXY = (2, 4)
+OLDEST_HAPROXY = (2, 6)
 
-_IMAGE = re.compile(r"(?:[^\s@]*/)?haproxy:(\d+)\.(\d+)")
+_IMAGE = re.compile(r"(?:[^\s@]*/)?haproxy:(?P<tag>[\w.-]+)(?:@\S+)?")
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
 def image(context: Context) -> Iterator[Problem]:
-    """A HAProxy that is new enough where its tag tells."""
+    """A HAProxy that is new enough, and in a variant with bash, where its tag tells."""
     balancer = context.config.load_balancer
-    match = _IMAGE.match(balancer.image)
-    if balancer.enabled and match and (int(match[1]), int(match[2])) < OLDEST_HAPROXY:
+    match = _IMAGE.fullmatch(balancer.image)
+    if not balancer.enabled or not match:
+        return
+    version = _VERSION.match(match["tag"])
+    if version and (int(version[1]), int(version[2])) < OLDEST_HAPROXY:
         oldest = ".".join(map(str, OLDEST_HAPROXY))
         yield Problem(
             key="loadBalancer.image", value=show(balancer.image), text=f"must be HAProxy {oldest} or newer"
         )
+    elif any(part.startswith("alpine") for part in match["tag"].split("-")):
+        text = "has no bash, which the load balancer's scripts need; name a variant on Debian: haproxy:2.6"
+        yield Problem(key="loadBalancer.image", value=show(balancer.image), text=text)
 
 
 def public(context: Context) -> Iterator[Problem]:

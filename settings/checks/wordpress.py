@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from settings import grants
-from settings.checks import names
+from settings.checks import accounts, names
 from settings.checks.check import Check, Context
 from settings.problems import Problem, show
 
@@ -13,6 +13,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
 _STOCK_IMAGE = re.compile(r"(docker\.io/)?(library/)?wordpress(:.*|@.*)?")
+#: Variants of the stock image that have no web server in them.
+_NO_APACHE = frozenset({"fpm", "cli"})
 _USER = re.compile(r"[A-Za-z0-9 _.@-]{1,60}")
 
 
@@ -55,8 +57,9 @@ def administrator(context: Context) -> Iterator[Problem]:
 
 
 def database(context: Context) -> Iterator[Problem]:
-    """A database and a user of its own."""
+    """A database and a user of its own, both of one name."""
     site, given = context.config.wordpress, context.config.wordpress.database
+    flavor = context.config.database.of_flavor
     if not site.enabled:
         return
     taken = {one.name for one in context.config.database.databases}
@@ -64,9 +67,25 @@ def database(context: Context) -> Iterator[Problem]:
     if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", given) or given.lower() in grants.SYSTEM_DATABASES:
         text = "must hold letters, digits and _ only, and not be the server's own"
         yield Problem(key="wordpress.database", value=show(given), text=text)
+    elif accounts.is_taken(given, flavor):
+        text = "names the site's user too, and that account is the server's or galera-swarm's; choose another"
+        yield Problem(key="wordpress.database", value=show(given), text=text)
+    elif len(given) > flavor.longest_user:
+        text = f"names the site's user too: {flavor.longest_user} characters at most"
+        yield Problem(key="wordpress.database", value=show(given), text=text)
     elif given in taken:
         text = "is named in section database too; the site's database and user are made by themselves"
         yield Problem(key="wordpress.database", value=show(given), text=text)
+
+
+def image(context: Context) -> Iterator[Problem]:
+    """Of the stock image only the variants with Apache answer by themselves."""
+    site = context.config.wordpress
+    match = _STOCK_IMAGE.fullmatch(site.image)
+    tag = (match[3] or "").partition("@")[0].lstrip(":") if match else ""
+    if site.enabled and _NO_APACHE & set(tag.split("-")):
+        text = "has no web server in it; name a variant with Apache, such as wordpress:6.1-apache"
+        yield Problem(key="wordpress.image", value=show(site.image), text=text)
 
 
 def uploads(context: Context) -> Iterator[Problem]:
@@ -134,7 +153,8 @@ CHECKS = (
     Check(reads=(_ON, "loadBalancer.enabled"), find=needs),
     Check(reads=("wordpress.url",), find=url),
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
-    Check(reads=(_ON, "wordpress.database"), find=database),
+    Check(reads=(_ON, "wordpress.database", "database.flavor"), find=database),
+    Check(reads=(_ON, "wordpress.image"), find=image),
     Check(reads=(_ON, "wordpress.uploads", "servers.count", "servers.hostnamePrefix"), find=uploads),
     Check(reads=("wordpress.uploads",), find=start_empty),
     Check(reads=(_ON, "wordpress.uploads", "wordpress.image"), find=bucket),

@@ -40,7 +40,39 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("a port of the swarm", {**BALANCER, "loadBalancer.statsPort": 7946}, "loadBalancer.statsPort", "gossip"),
     ("privileged port", {**BALANCER, "loadBalancer.statsPort": 80}, "loadBalancer.statsPort", "from 1024"),
-    ("old HAProxy", {**BALANCER, "loadBalancer.image": "haproxy:1.8"}, "loadBalancer.image", "2.4 or newer"),
+    *(
+        (f"HAProxy {image}", {**BALANCER, "loadBalancer.image": image}, "loadBalancer.image", words)
+        for image, words in (
+            ("haproxy:1.8", "2.6 or newer"),
+            ("haproxy:2.5", "2.6 or newer"),
+            ("registry.example.com:5000/haproxy:2.4.22", "2.6 or newer"),
+            ("haproxy:2.6-alpine", "no bash"),
+            ("haproxy:lts-alpine3.21", "no bash"),
+            ("docker.io/library/haproxy:alpine", "no bash"),
+            (f"haproxy:3.0.8-alpine@sha256:{'0' * 64}", "no bash"),
+        )
+    ),
+    *(
+        (f"WordPress {image}", {**SITE, "wordpress.image": image}, "wordpress.image", "variant with Apache")
+        for image in (
+            "wordpress:6.8-fpm",
+            "wordpress:6.8-php8.3-fpm-alpine",
+            "wordpress:fpm",
+            "wordpress:cli-php8.3",
+            "docker.io/library/wordpress:cli",
+            f"wordpress:6.8-fpm@sha256:{'0' * 64}",
+        )
+    ),
+    *(
+        (f"the site's user {name}", {**SITE, "wordpress.database": name}, "wordpress.database", "account")
+        for name in ("root", "Root", "public", "galera_swarm_monitor", "Galera_Swarm")
+    ),
+    (
+        "a user too long for Percona",
+        {**SITE, "database.flavor": "percona-xtradb-cluster", "wordpress.database": "w" * 33},
+        "wordpress.database",
+        "32 characters",
+    ),
     (
         "no such door",
         {**BALANCER, "loadBalancer.public": ["sql"]},
@@ -132,6 +164,22 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 )
 def test_refuses(changes: dict[str, Any], key: str, words: str, tmp_path: Path) -> None:
     assert_refused(changes, key, words, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "image"),
+    [
+        ("loadBalancer.image", "haproxy:2.6"),
+        ("loadBalancer.image", "haproxy:2.10-bookworm"),
+        ("loadBalancer.image", "haproxy:lts"),
+        ("loadBalancer.image", "registry.example.com/balancer:2.4-alpine"),
+        ("wordpress.image", "wordpress:6.8-php8.3-apache"),
+        ("wordpress.image", "wordpress:6.8"),
+        ("wordpress.image", "registry.example.com/click-cli/blog:1-fpm"),
+    ],
+)
+def test_another_image_is_let_through(key: str, image: str) -> None:
+    assert sound(spoil({**SITE, key: image})).warnings == ()
 
 
 def test_ports_of_what_is_off_are_nobodys() -> None:

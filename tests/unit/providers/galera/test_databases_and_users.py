@@ -177,7 +177,20 @@ class TestUser:
         with pytest.raises(GaleraError, match="takes SQL"):
             self.provider.delete("app@%", dict(USER))
 
-    @pytest.mark.parametrize("user", ["root", "mysql", "mariadb.sys", "galera_swarm_monitor", "", "x" * 81])
+    @pytest.mark.parametrize(
+        "user",
+        [
+            "root",
+            "Root",
+            "mysql",
+            "mariadb.sys",
+            "public",
+            "galera_swarm_monitor",
+            "galera_swarm",
+            "",
+            "x" * 81,
+        ],
+    )
     def test_accounts_of_the_server_are_refused(self, user: str) -> None:
         assert [one.property for one in self.provider.check({}, {**USER, "user": user}).failures] == ["user"]
 
