@@ -11,6 +11,7 @@ from typing import Any
 from operations.access import doors
 from operations.errors import OperationError
 from providers.etcd.control import etcdctl
+from providers.etcd.health import health
 from providers.etcd.volume import CONFIG
 from providers.patience import Patience
 from providers.ssh import Session, SshError, connect
@@ -66,16 +67,20 @@ def command(member: Member, *words: str, doing: str, seconds: int = 30) -> str:
     return done.stdout
 
 
-def await_healthy(members: Sequence[Member]) -> None:
-    """Until every member answers and agrees. Raises OperationError with what is missing."""
+def await_healthy(members: Sequence[Member]) -> bool:
+    """Until every member answers and agrees; whether the alarm NOSPACE stands, under which they still do.
+
+    Raises OperationError with what is missing.
+    """
     for _ in Patience(HEALTHY_SECONDS).pauses():
-        sick = {}
+        sick, is_full = {}, False
         for member in members:
-            done = etcdctl(member.session, member.name, "endpoint", "health")
-            if not done.ok:
-                sick[member.name] = done.reason()
+            now = health(member.session, member.name)
+            is_full = is_full or now.is_full
+            if now.sick:
+                sick[member.name] = "; ".join(now.sick.values())
         if not sick:
-            return
+            return is_full
     said = "; ".join(f"{name}: {reason}" for name, reason in sick.items())
     message = f"not every member is healthy after {HEALTHY_SECONDS:.0f} s: {said}"
     raise OperationError(message)

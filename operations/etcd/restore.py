@@ -12,6 +12,7 @@ from pathlib import Path
 from operations.errors import OperationError
 from operations.etcd.cluster import VOLUME, Member, await_healthy, say
 from operations.transfer import upload
+from providers.etcd.health import FULL
 from providers.etcd.volume import DATA, INSIDE
 from providers.patience import Patience
 from providers.ssh import SshError
@@ -53,8 +54,10 @@ def restore(members: Sequence[Member], source: Path) -> None:
         raise OperationError(message) from exc
     finally:
         _scale(members, 1)
-    await_healthy(members)
+    is_full = await_healthy(members)
     _tidy(members)
+    if is_full:
+        say(f"as when the snapshot was taken, {FULL}")
     say(f"{len(members)} members run on {source.name}; what was there before is {_BEFORE} in each volume")
 
 

@@ -36,6 +36,7 @@ class Listed:
     name: str
     peer_urls: tuple[str, ...]
     is_learner: bool
+    client_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,7 @@ def parse_members(text: str) -> ClusterView:
                 name=str(one.get("name") or ""),
                 peer_urls=tuple(one.get("peerURLs") or ()),
                 is_learner=bool(one.get("isLearner")),
+                client_urls=tuple(one.get("clientURLs") or ()),
             )
             for one in answer.get("members") or ()
         ),

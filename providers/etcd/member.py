@@ -30,7 +30,7 @@ class EtcdMemberArgs:
 
 
 class EtcdMember(Resource, module="etcd", name="EtcdMember"):
-    """Exists when the member votes and every member of the cluster is healthy."""
+    """Exists when the member votes and every voter of the cluster is healthy."""
 
     state: pulumi.Output[str]
     """"Voter"; after a refresh also "Learner", "Leaderless" or "Unreachable"."""

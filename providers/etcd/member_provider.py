@@ -1,4 +1,4 @@
-"""What happens at an `EtcdMember`: a wait that ends when the member votes and every other one is healthy."""
+"""What happens at an `EtcdMember`: a wait that ends when the member votes and every voter is healthy."""
 
 import sys
 from collections.abc import Mapping
@@ -8,9 +8,10 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.etcd.control import MemberStatus, etcdctl, last_words, member_status, must
 from providers.etcd.errors import EtcdError
+from providers.etcd.health import FULL, health_of_voters
 from providers.etcd.peers import through_any
 from providers.patience import Patience
-from providers.ssh import SshError, Target, connect
+from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 
 #: Seconds for a server to answer again after its session broke.
@@ -105,11 +106,21 @@ class _Wait:
             if status.is_learner:
                 self._promote(status.member_id)
                 return None
-            done = etcdctl(server, self._name, "endpoint", "health", "--cluster")
-            if not done.ok:
-                self._phase, self._words = "not every member is healthy", done.reason()
-                return None
-            return status
+            return status if self._is_healthy(server) else None
+
+    def _is_healthy(self, server: Session) -> bool:
+        """Whether every voter answers; a full database is no reason to wait, since no wait clears it.
+
+        It must not stop a rollout either: another quota comes with one.
+        """
+        now = health_of_voters(server, self._name)
+        if now.sick:
+            self._phase = "not every member is healthy"
+            self._words = "; ".join(f"{who}: {why}" for who, why in now.sick.items())
+            return False
+        if now.is_full:
+            print(f"warning: {self._name}: {FULL}", file=sys.stderr, flush=True)
+        return True
 
     def _stir(self) -> None:
         """An entry for the log of a cluster in which nobody writes.

@@ -24,6 +24,9 @@ class FakeMember(Session):
     def __init__(self, number: int, said: list[tuple[str, str]]) -> None:
         self.name, self.number, self._said = f"etcd-{number}", number, said
         self.failing = ""
+        self.alarms = {"NOSPACE"}
+        """Those that stand until they are disarmed; one set for all members."""
+        self.alarms_come_back = False
 
     def run(
         self, command: str, *, stdin: str | None = None, timeout_seconds: float, close_stdin: bool = True
@@ -33,13 +36,24 @@ class FakeMember(Session):
         self._said.append((self.name, text))
         if self.failing and self.failing in text:
             return Completed(exit_status=1, stdout="", stderr="no")
+        if "endpoint health" in text:
+            return self._health()
+        if "alarm disarm" in text and not self.alarms_come_back:
+            self.alarms.clear()
         return Completed(exit_status=0, stdout=self._answer(text), stderr="")
+
+    def _health(self) -> Completed:
+        """As etcdctl 3.6.6 does: every member is called unhealthy, with status 1, while any alarm stands."""
+        told = {"endpoint": "https://127.0.0.1:2379", "health": not self.alarms, "took": "1ms"}
+        if self.alarms:
+            told["error"] = f"Active Alarm(s): {' '.join(sorted(self.alarms))} "
+        return Completed(exit_status=int(bool(self.alarms)), stdout=json.dumps([told]), stderr="Error")
 
     def _answer(self, text: str) -> str:
         if "endpoint status" in text:
             header = {"cluster_id": 1, "member_id": self.number}
             return json.dumps(
-                [{"Status": {"header": header, "leader": 1, "dbSize": 4096, "errors": ["NOSPACE"]}}]
+                [{"Status": {"header": header, "leader": 1, "dbSize": 4096, "errors": sorted(self.alarms)}}]
             )
         if "snapshot status" in text:
             return json.dumps({"revision": 6, "totalKey": 5})
@@ -60,7 +74,11 @@ def members(said: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> lis
     monkeypatch.setattr(
         "operations.etcd.restore.upload", lambda session, *_: said.append((session.name, "upload"))
     )
-    return [Member(name=f"etcd-{n}", session=FakeMember(n, said)) for n in (1, 2, 3)]
+    alarms = {"NOSPACE"}
+    servers = [FakeMember(number, said) for number in (1, 2, 3)]
+    for server in servers:
+        server.alarms = alarms
+    return [Member(name=server.name, session=server) for server in servers]
 
 
 def where(said: list[tuple[str, str]], words: str) -> list[int]:
@@ -68,9 +86,13 @@ def where(said: list[tuple[str, str]], words: str) -> list[int]:
     return [position for position, (_, text) in enumerate(said) if words in text]
 
 
-def failing(member: Member, words: str) -> None:
+def server_of(member: Member) -> FakeMember:
     assert isinstance(member.session, FakeMember)
-    member.session.failing = words
+    return member.session
+
+
+def failing(member: Member, words: str) -> None:
+    server_of(member).failing = words
 
 
 def test_defragmentation_takes_the_leader_last_and_waits_for_all(
@@ -81,7 +103,34 @@ def test_defragmentation_takes_the_leader_last_and_waits_for_all(
     first, second, _ = where(said, " defrag")
     healthy = {said[position][0] for position in where(said, "endpoint health") if first < position < second}
     assert healthy == {"etcd-1", "etcd-2", "etcd-3"}
-    assert where(said, "alarm disarm")
+    (disarmed,) = where(said, "alarm disarm")
+    assert max(where(said, " defrag")) < disarmed < max(where(said, "endpoint health"))
+
+
+@pytest.mark.parametrize("alarms", [(), ("CORRUPT",), ("CORRUPT", "NOSPACE")])
+def test_only_the_alarm_of_a_full_database_is_cleared(
+    members: list[Member],
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    alarms: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(cluster, "HEALTHY_SECONDS", 0.0)
+    server_of(members[0]).alarms.clear()
+    server_of(members[0]).alarms.update(alarms)
+    if alarms:
+        with pytest.raises(OperationError, match="CORRUPT"):
+            defragment(members)
+        assert not where(said, " defrag")
+    else:
+        defragment(members)
+        assert len(where(said, " defrag")) == 3
+    assert not where(said, "alarm disarm")
+
+
+def test_a_database_that_is_full_of_what_it_holds_needs_another_quota(members: list[Member]) -> None:
+    server_of(members[0]).alarms_come_back = True
+    with pytest.raises(OperationError, match=r"etcd\.quotaMb"):
+        defragment(members)
 
 
 def test_a_restore_stops_nothing_before_every_server_has_unpacked(

@@ -36,6 +36,11 @@ class Entry:
     url: str
     is_learner: bool = False
 
+    @property
+    def client_url(self) -> str:
+        """Where clients reach it."""
+        return self.url.replace(":2380", ":2379")
+
 
 class FakeEtcdServer(Session):
     """One server: a real shell for its volume, the model for etcdctl."""
@@ -101,6 +106,8 @@ class FakeEtcd:
         """How often a change of the members still comes too early."""
         self.growth = 0
         """Bytes by which the data grow from one answer to the next."""
+        self.alarms: list[str] = []
+        """Alarms that stand; under any of them etcdctl calls every member unhealthy."""
         self.needs_an_entry: FakeEtcdServer | None = None
         """A member with a snapshot of a long log, which answers nobody before the next entry."""
         self._bytes = 20480
@@ -153,8 +160,8 @@ class FakeEtcd:
         if not self.has_majority or mine is None or mine.is_learner:
             return _failed("context deadline exceeded")
         if words[:2] == ["endpoint", "health"]:
-            sick = [entry.name for entry in self.entries if not self.running(entry)]
-            return _failed(f"unhealthy: {sick}") if sick else _said("healthy")
+            asked = self.entries if "--cluster" in words else [mine]
+            return self._health([entry for entry in asked if entry.name])
         if words[0] == "member" and words[1] in ("add", "remove") and self.unsettled:
             self.unsettled -= 1
             return _failed("etcdserver: unhealthy cluster")
@@ -178,6 +185,26 @@ class FakeEtcd:
             entry.is_learner = False
         return _said("done")
 
+    def _health(self, asked: list[Entry]) -> Completed:
+        """The JSON on stdout, and status 1 if any endpoint has an error, as of 3.6.6."""
+        told: list[dict[str, Any]] = []
+        for entry in asked:
+            error = "".join(f"{alarm} " for alarm in self.alarms)
+            error = f"Active Alarm(s): {error}" if error else ""
+            if not self.running(entry):
+                error = "context deadline exceeded"
+            elif entry.is_learner:
+                error = "etcdserver: rpc not supported for learner"
+            told.append({"endpoint": entry.client_url, "health": not error, "took": "1ms"})
+            if error:
+                told[-1]["error"] = error
+        is_sick = any("error" in one for one in told)
+        return Completed(
+            exit_status=int(is_sick),
+            stdout=json.dumps(told),
+            stderr="Error: unhealthy cluster" if is_sick else "",
+        )
+
     def _status(self, mine: Entry) -> dict[str, Any]:
         self._bytes += self.growth
         return {
@@ -192,7 +219,13 @@ class FakeEtcd:
         return {
             "header": {"cluster_id": 0xC1},
             "members": [
-                {"ID": one.member_id, "name": one.name, "peerURLs": [one.url], "isLearner": one.is_learner}
+                {
+                    "ID": one.member_id,
+                    "name": one.name,
+                    "peerURLs": [one.url],
+                    "clientURLs": [one.client_url] if one.name else [],
+                    "isLearner": one.is_learner,
+                }
                 for one in self.entries
             ],
         }

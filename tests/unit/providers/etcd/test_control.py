@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from providers.etcd.control import Listed, parse_members, parse_status, worst_line
 from providers.etcd.errors import EtcdError
+from providers.etcd.health import Health, parse_health
 
 IDS = st.integers(1, 2**64 - 1)
 
@@ -45,15 +46,33 @@ def test_a_status_with_an_alarm_and_no_leader() -> None:
 
 @given(st.text(max_size=40))
 def test_anything_else_is_an_error_of_ours(text: str) -> None:
-    for parse in (parse_members, parse_status):
+    for parse in (parse_members, parse_status, parse_health):
         with contextlib.suppress(EtcdError):
             parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", '"x"', "3", "[3]"])
 def test_wrong_shapes(text: str) -> None:
-    with pytest.raises(EtcdError):
-        parse_status(text)
+    for parse in (parse_status, parse_health):
+        with pytest.raises(EtcdError):
+            parse(text)
+
+
+@pytest.mark.parametrize(
+    ("error", "health"),
+    [
+        ("", Health()),
+        ("context deadline exceeded", Health(sick={"e": "context deadline exceeded"})),
+        ("Active Alarm(s): NOSPACE ", Health(is_full=True)),
+        ("Active Alarm(s): NOSPACE NOSPACE ", Health(is_full=True)),
+        ("Active Alarm(s): CORRUPT ", Health(sick={"e": "Active Alarm(s): CORRUPT "})),
+        ("Active Alarm(s): NOSPACE CORRUPT ", Health(sick={"e": "Active Alarm(s): NOSPACE CORRUPT "})),
+        ("Unable to fetch the alarm list", Health(sick={"e": "Unable to fetch the alarm list"})),
+    ],
+)
+def test_the_alarm_of_a_full_database_is_told_from_sickness(error: str, health: Health) -> None:
+    entry: dict[str, object] = {"endpoint": "e", "health": not error, "took": "1ms"}
+    assert parse_health(json.dumps([{**entry, **({"error": error} if error else {})}])) == health
 
 
 @pytest.mark.parametrize(

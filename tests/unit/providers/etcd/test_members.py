@@ -1,50 +1,15 @@
-"""Members come, are replaced and go, one at a time, and never as an empty cluster beside data."""
+"""Members come and are replaced, one at a time, and never as an empty cluster beside data."""
 
 import shutil
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from providers.etcd import EtcdError, EtcdMemberProvider, EtcdSeatProvider
-from tests.unit.providers.etcd.fake_etcd import FakeEtcd, FakeEtcdServer
+from tests.unit.providers.etcd.chain import Make, props, prove, seat_props, take_seat, up
+from tests.unit.providers.etcd.fake_etcd import FakeEtcdServer
 from tests.unit.providers.galera.fake_server import FakeClock
-
-Make = Callable[[int], FakeEtcd]
-SETTINGS = '{"data-dir": "/var/lib/etcd/data", "quota-backend-bytes": 1}'
-
-
-def props(server: FakeEtcdServer, count: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "server_id": "7001",
-        "ssh": {"host": server.name, "privateKey": "p"},
-        "name": server.member,
-        "peer_url": server.url,
-        "peers": server.cluster.peers(count),
-        **changes,
-    }
-
-
-def seat_props(server: FakeEtcdServer, count: int, **changes: Any) -> dict[str, Any]:
-    own = {"volume": "etcd-data", "token": "t", "settings": SETTINGS}
-    return props(server, count, **{**own, **changes})
-
-
-def take_seat(server: FakeEtcdServer, count: int) -> dict[str, Any]:
-    return dict(EtcdSeatProvider().create(seat_props(server, count)).outs or {})
-
-
-def prove(server: FakeEtcdServer, count: int) -> dict[str, Any]:
-    made = EtcdMemberProvider().create(props(server, count, triggers=["s"], timeout_seconds=60.0))
-    return dict(made.outs or {})
-
-
-def up(cluster: FakeEtcd, count: int, start: int = 0) -> None:
-    for server in cluster.servers[start:count]:
-        take_seat(server, count)
-        server.start()
-        assert prove(server, count)["state"] == "Voter"
 
 
 class TestComing:
@@ -158,93 +123,6 @@ class TestReplaced:
         assert EtcdSeatProvider().read("id", seat).id == ""
         server.is_up = False
         assert EtcdSeatProvider().read("id", seat).id == "id"
-
-
-class TestGoing:
-    def test_from_five_to_nothing_in_order(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(5)
-        up(cluster, 5)
-        for server in reversed(cluster.servers):
-            EtcdMemberProvider().delete(server.member, props(server, 5))
-            server.is_running = False
-            assert len(cluster.entries) == max(1, int(server.member[-1]) - 1)
-            assert cluster.has_majority or server is cluster.servers[0]
-
-    def test_nobody_to_ask_is_no_error(
-        self, etcd: Make, clock: FakeClock, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        cluster = etcd(3)
-        cluster.grow(3)
-        for server in cluster.servers:
-            server.is_up = False
-        EtcdMemberProvider().delete("etcd-3", props(cluster.servers[2], 3))
-        assert "stays in their list" in capsys.readouterr().err
-        EtcdMemberProvider().delete("etcd-1", props(cluster.servers[0], 3))
-        assert capsys.readouterr().err == ""
-
-
-class TestProof:
-    def test_it_waits_for_every_member_and_says_who_is_missing(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(3)
-        up(cluster, 3)
-        cluster.servers[2].is_running = False
-        with pytest.raises(EtcdError, match=r"etcd-1: not every member is healthy.*etcd-3"):
-            prove(cluster.servers[0], 3)
-
-    def test_clients_that_write_are_no_sign_of_progress(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(3)
-        up(cluster, 3)
-        cluster.servers[2].is_running, cluster.growth = False, 8192
-        with pytest.raises(EtcdError, match="nothing has moved for 60 s"):
-            prove(cluster.servers[0], 3)
-        assert clock.now < 120
-
-    def test_it_ends_when_the_last_one_is_back(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(3)
-        up(cluster, 3)
-        third = cluster.servers[2]
-        third.is_running = False
-
-        def come_back() -> None:
-            if clock.now > 20 and not third.is_running:
-                third.start()
-
-        clock.on_sleep = come_back
-        assert prove(cluster.servers[0], 3)["cluster_id"] == "c1"
-
-    def test_a_member_that_does_not_start_is_quoted(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(3)
-        up(cluster, 1)
-        server = cluster.servers[1]
-        take_seat(server, 3)
-        (server.root / "log").write_text(
-            '{"level":"info","msg":"starting"}\n{"level":"fatal","msg":"discovery failed","error":"why"}\n'
-            '{"level":"info","msg":"bye"}\n'
-        )
-        with pytest.raises(EtcdError, match=r"etcd-2: it does not answer.*discovery failed why"):
-            prove(server, 3)
-
-    def test_one_that_took_a_long_log_over_is_given_the_entry_that_it_waits_for(
-        self, etcd: Make, clock: FakeClock
-    ) -> None:
-        cluster = etcd(3)
-        up(cluster, 3)
-        cluster.needs_an_entry = cluster.servers[2]
-        assert prove(cluster.servers[2], 3)["state"] == "Voter"
-        assert clock.now < 20
-
-    def test_a_refresh_tells_the_state(self, etcd: Make, clock: FakeClock) -> None:
-        cluster = etcd(3)
-        up(cluster, 3)
-        known = {**props(cluster.servers[0], 3), "state": "Voter"}
-        states = []
-        for down in ((), (1, 2), (0,)):
-            for number, server in enumerate(cluster.servers):
-                server.is_running = number not in down
-            answer = EtcdMemberProvider().read("etcd-1", known)
-            states.append((answer.outs or {})["state"])
-            assert "state" not in (answer.inputs or {})
-        assert states == ["Voter", "Leaderless", "Unreachable"]
 
 
 @pytest.mark.parametrize(
