@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
-from providers.etcd.control import MemberStatus, etcdctl, last_words, member_status, must
+from providers.etcd.control import MemberStatus, etcdctl, last_words, member_status
 from providers.etcd.errors import EtcdError
 from providers.etcd.health import FULL, health_of_voters
-from providers.etcd.peers import through_any
+from providers.etcd.leave import leave
+from providers.etcd.peers import others_of, through_any
 from providers.patience import Patience
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
@@ -48,22 +49,8 @@ class EtcdMemberProvider(StatelessProvider):
         return self.found(id_, {**props, **(_outputs(status) if status else {"state": "Unreachable"})})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Leave while the others still run, so that the majority shrinks before its container goes.
-
-        The last member leaves nothing behind that could remember it. Where nobody answers the list stays
-        as it is, and the next seat of that name repairs it.
-        """
-        name, peer_url = str(_props["name"]), str(_props["peer_url"])
-        others = [peer for peer in _props["peers"] if peer["name"] != name]
-        with through_any(others) as way:
-            if way is None:
-                # The first member leaves last, when there is nobody who could remember it.
-                if name != _props["peers"][0]["name"]:
-                    print(f"{name}: no other member answers, so it stays in their list", file=sys.stderr)
-                return
-            session, through, view = way
-            for listed in view.of(name, peer_url):
-                must(session, through, "member", "remove", listed.member_id, doing=f"removing {name}")
+        """Leave while the others still run, so that the majority shrinks before its container goes."""
+        leave(_props)
 
 
 class _Wait:
@@ -72,7 +59,7 @@ class _Wait:
     def __init__(self, props: Mapping[str, Any]) -> None:
         self._props = props
         self._name, self._peer_url = str(props["name"]), str(props["peer_url"])
-        self._others = [peer for peer in props["peers"] if peer["name"] != self._name]
+        self._others = others_of(props)
         self._patience = Patience(float(whole(props, "timeout_seconds", 300)))
         self._phase, self._words = "not seen yet", ""
         self._next_stir = STIR_SECONDS

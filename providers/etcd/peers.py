@@ -23,6 +23,11 @@ class EtcdPeer(TypedDict):
     peer_url: pulumi.Input[str]
 
 
+def others_of(props: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The peers of the member whose properties these are, itself not among them."""
+    return [peer for peer in props["peers"] if peer["name"] != props["name"]]
+
+
 @contextmanager
 def through_any(peers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Session, str, ClusterView] | None]:
     """A session to the first member that reaches a majority, its service, and the list; or None."""

@@ -10,7 +10,8 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from providers.etcd.control import must
 from providers.etcd.decision import Decision, decide
 from providers.etcd.errors import EtcdError
-from providers.etcd.peers import through_any, volumes
+from providers.etcd.leave import leave
+from providers.etcd.peers import others_of, through_any, volumes
 from providers.etcd.volume import look, write_seat
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, gone, without_provider
@@ -48,6 +49,10 @@ class EtcdSeatProvider(StatelessProvider):
             _write(outs, server, outs["initial"], put_data_aside=False)
         return UpdateResult(outs=outs)
 
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The entry that the seat made goes too: the proof that would take it away may never have come."""
+        leave(_props)
+
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A seat whose volume is gone has to be taken again, through the members that are left."""
         try:
@@ -59,7 +64,7 @@ class EtcdSeatProvider(StatelessProvider):
 
 def _taken(inputs: Mapping[str, Any], server: Session) -> dict[str, str]:
     name, peer_url = str(inputs["name"]), str(inputs["peer_url"])
-    others = [peer for peer in inputs["peers"] if peer["name"] != name]
+    others = others_of(inputs)
     own = look(server, str(inputs["volume"]))
     with through_any(others) as way:
         decision = decide(
@@ -103,7 +108,7 @@ def _joined(session: Session, through: str, name: str, peer_url: str, decision: 
 
 def _move(news: Mapping[str, Any]) -> None:
     name, peer_url = str(news["name"]), str(news["peer_url"])
-    with through_any([peer for peer in news["peers"] if peer["name"] != name]) as way:
+    with through_any(others_of(news)) as way:
         if way is None:
             said = (
                 f"{name} cannot move to {peer_url}: no other member answers that could note it;"
