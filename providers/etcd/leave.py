@@ -24,3 +24,9 @@ def leave(props: Mapping[str, Any]) -> None:
         session, through, view = way
         for listed in view.of(name, peer_url):
             must(session, through, "member", "remove", listed.member_id, doing=f"removing {name}")
+
+
+def is_removed(props: Mapping[str, Any]) -> bool:
+    """Whether a majority of the others answers and does not list the member; silence says nothing."""
+    with through_any(others_of(props)) as way:
+        return way is not None and not way[2].of(str(props["name"]), str(props["peer_url"]))

@@ -85,7 +85,7 @@ class _Wait:
             status = member_status(server, self._name)
             if status is None:
                 self._phase, self._words = "it does not answer", last_words(server, self._name)
-                self._stir()
+                self._ask_the_others(stir=True)
                 return None
             # A voter's data grows as long as clients write: that is no sign of progress, a learner's is.
             grown = status.db_bytes if status.is_learner else 0
@@ -104,13 +104,14 @@ class _Wait:
         if now.sick:
             self._phase = "not every member is healthy"
             self._words = "; ".join(f"{who}: {why}" for who, why in now.sick.items())
+            self._ask_the_others(stir=False)
             return False
         if now.is_full:
             print(f"warning: {self._name}: {FULL}", file=sys.stderr, flush=True)
         return True
 
-    def _stir(self) -> None:
-        """An entry for the log of a cluster in which nobody writes.
+    def _ask_the_others(self, *, stir: bool) -> None:
+        """Whether they still list it (EtcdError if not: no wait brings it back); and an entry for their log.
 
         A member that has taken a snapshot over counts it only with the next entry after it; where the log is
         5000 entries ahead until then, it refuses its own first word and answers nobody (seen with 3.6.6).
@@ -120,7 +121,15 @@ class _Wait:
             return
         self._next_stir = self._patience.elapsed + STIR_SECONDS
         with through_any(self._others) as way:
-            if way is not None:
+            if way is None:
+                return
+            if not way[2].of(self._name, self._peer_url):
+                said = (
+                    f"{self._name}: the cluster has removed it, though its seat is in the state: run"
+                    " `pulumi refresh`, which sees that, and then `make up`, which takes the seat anew"
+                )
+                raise EtcdError(said)
+            if stir:
                 etcdctl(way[0], way[1], "lease", "grant", str(LEASE_SECONDS))
 
     def _promote(self, member_id: str) -> None:

@@ -10,7 +10,7 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from providers.etcd.control import must
 from providers.etcd.decision import Decision, decide
 from providers.etcd.errors import EtcdError
-from providers.etcd.leave import leave
+from providers.etcd.leave import is_removed, leave
 from providers.etcd.peers import others_of, through_any, volumes
 from providers.etcd.volume import look, write_seat
 from providers.ssh import Session, SshError, Target, connect
@@ -54,11 +54,12 @@ class EtcdSeatProvider(StatelessProvider):
         leave(_props)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A seat whose volume is gone has to be taken again, through the members that are left."""
+        """A seat whose volume is gone has to be taken again, and one that the other members have removed."""
         try:
             with connect(Target.from_inputs(props["ssh"]), deadline_seconds=REFRESH_SECONDS) as server:
-                return self.found(id_, props) if look(server, str(props["volume"])).has_seat else gone()
-        except SshError as exc:
+                has_seat = look(server, str(props["volume"])).has_seat
+            return self.found(id_, props) if has_seat and not is_removed(props) else gone()
+        except (SshError, EtcdError) as exc:
             return self.unseen(id_, props, exc)
 
 

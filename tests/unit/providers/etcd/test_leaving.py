@@ -1,9 +1,12 @@
 """Members go in order, and nothing of one that never came stays in the list."""
 
+from typing import Any
+
 import pytest
 
-from providers.etcd import EtcdMemberProvider, EtcdSeatProvider
-from tests.unit.providers.etcd.chain import Make, props, seat_props, take_seat, up
+from providers.etcd import EtcdError, EtcdMemberProvider, EtcdSeatProvider
+from tests.unit.providers.etcd.chain import Make, props, prove, seat_props, take_seat, up
+from tests.unit.providers.etcd.fake_etcd import FakeEtcd
 from tests.unit.providers.galera.fake_server import FakeClock
 
 
@@ -58,3 +61,39 @@ class TestGoing:
         for _ in range(2):
             EtcdSeatProvider().delete("id", seat_props(fourth, 5))
             assert [entry.name for entry in cluster.entries] == ["etcd-1", "etcd-2", "etcd-3"]
+
+
+class TestShrinkThatIsTakenBack:
+    @pytest.mark.parametrize(
+        ("down", "is_kept"), [((), False), ((0,), False), ((0, 1, 3), True), ((0, 1, 2, 3), True)]
+    )
+    def test_a_refresh_believes_a_majority_and_nobody_else(
+        self, etcd: Make, clock: FakeClock, down: tuple[int, ...], is_kept: bool
+    ) -> None:
+        cluster, seats = _shrunk(etcd)
+        for number in down:
+            cluster.servers[number].is_up = False
+        assert EtcdSeatProvider().read("id", seats[2]).id == "id"
+        assert EtcdSeatProvider().read("id", seats[4]).id == ("id" if is_kept else "")
+
+    def test_the_proof_names_the_way_back_at_once_and_a_refresh_opens_it(
+        self, etcd: Make, clock: FakeClock
+    ) -> None:
+        cluster, seats = _shrunk(etcd)
+        fifth = cluster.servers[4]
+        with pytest.raises(EtcdError, match=r"etcd-5: the cluster has removed it.*`pulumi refresh`"):
+            prove(fifth, 5)
+        assert clock.now < 20
+        assert EtcdSeatProvider().read("id", seats[4]).id == ""
+        up(cluster, 5, start=4)
+        assert [entry.name for entry in cluster.entries] == [server.member for server in cluster.servers]
+        assert (fifth.volume / "data.removed" / "member").is_dir()
+
+
+def _shrunk(etcd: Make) -> tuple[FakeEtcd, list[dict[str, Any]]]:
+    """Five members and their seats; the fifth was removed, and then the run was interrupted."""
+    cluster = etcd(5)
+    up(cluster, 5)
+    seats = [seat_props(server, 5) for server in cluster.servers]
+    EtcdMemberProvider().delete("etcd-5", props(cluster.servers[4], 5))
+    return cluster, seats
