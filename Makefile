@@ -45,8 +45,8 @@ rotate-key: python ## another SSH key for the servers of a running stack; nothin
 promote: python ## after a lost quorum: make the most advanced member Primary (MEMBER=name, FORCE=name, YES=1)
 	@STACK=$(STACK) $(RUN) python -m operations.galera promote --stack $(STACK) $(if $(MEMBER),--member $(MEMBER)) $(if $(FORCE),--force $(FORCE)) $(if $(YES),--yes)
 
-etcd-snapshot: python ## the etcd cluster's database into a file (FILE=etcd.snapshot)
-	@STACK=$(STACK) $(RUN) python -m operations.etcd snapshot --stack $(STACK) $(or $(FILE),etcd.snapshot)
+etcd-snapshot: python ## the etcd cluster's database into a file (FILE=etcd.snapshot; STALE=1 without a quorum too)
+	@STACK=$(STACK) $(RUN) python -m operations.etcd snapshot --stack $(STACK) $(if $(STALE),--stale) $(or $(FILE),etcd.snapshot)
 
 etcd-restore: python ## all etcd members back to a snapshot (FILE=etcd.snapshot); they stop meanwhile
 	@STACK=$(STACK) $(RUN) python -m operations.etcd restore --stack $(STACK) $(or $(FILE),etcd.snapshot)

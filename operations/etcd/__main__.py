@@ -18,9 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of them; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        with members_of(outputs_of(options.stack)) as members:
-            if options.operation == "snapshot":
-                snapshot(members, options.file)
+        is_snapshot = options.operation == "snapshot"
+        with members_of(outputs_of(options.stack), skip_silent=is_snapshot) as members:
+            if is_snapshot:
+                snapshot(members, options.file, allow_stale=options.stale)
             elif options.operation == "restore":
                 restore(members, options.file)
             else:
@@ -35,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m operations.etcd", description=__doc__)
     operations = parser.add_subparsers(dest="operation", required=True)
     save = operations.add_parser("snapshot", help="keep the whole database in a file")
+    stale = "if no member has a quorum, take what the most advanced one has; the latest writes may be missing"
+    save.add_argument("--stale", action="store_true", help=stale)
     back = operations.add_parser("restore", help="put all members back to a snapshot; they stop meanwhile")
     defrag = operations.add_parser("defrag", help="give unused space back, one member after another")
     for operation in (save, back):

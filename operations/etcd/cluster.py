@@ -40,8 +40,11 @@ class Member:
 
 
 @contextmanager
-def members_of(outputs: Mapping[str, Any]) -> Iterator[list[Member]]:
-    """All members, in their order. Raises OperationError unless every server answers."""
+def members_of(outputs: Mapping[str, Any], *, skip_silent: bool = False) -> Iterator[list[Member]]:
+    """All members, in their order; those whose servers do not answer are named and left out if need be.
+
+    Raises OperationError unless every server answers, or with `skip_silent` when none does.
+    """
     if "etcd" not in outputs:
         message = "the stack has no etcd cluster; etcd.enabled turns it on"
         raise OperationError(message)
@@ -53,8 +56,14 @@ def members_of(outputs: Mapping[str, Any]) -> Iterator[list[Member]]:
                 door = connect(ways[one["server"]], deadline_seconds=SSH_SECONDS)
                 members.append(Member(name=one["name"], session=sessions.enter_context(door)))
             except SshError as exc:
+                if skip_silent:
+                    say(f"{one['name']} is skipped, its server does not answer: {exc}")
+                    continue
                 message = f"the server of {one['name']} does not answer, and nothing was touched: {exc}"
                 raise OperationError(message) from exc
+        if not members:
+            message = "no server of an etcd member answers: bring one back first (make status)"
+            raise OperationError(message)
         yield members
 
 

@@ -53,7 +53,10 @@ class ClusterView:
 
 @dataclass(frozen=True, kw_only=True)
 class MemberStatus:
-    """What a member says of itself. errors: its alarms and complaints, such as NOSPACE or no leader."""
+    """What a member says of itself. errors: its alarms and complaints, such as NOSPACE or no leader.
+
+    applied: the last entry of the log that its database holds.
+    """
 
     cluster_id: str
     member_id: str
@@ -62,6 +65,7 @@ class MemberStatus:
     is_learner: bool
     db_bytes: int
     errors: tuple[str, ...]
+    applied: int = 0
 
 
 def etcdctl(session: Session, service: str, *words: str, seconds: int = COMMAND_SECONDS) -> Completed:
@@ -160,6 +164,7 @@ def parse_status(text: str) -> MemberStatus:
         is_learner=bool(status.get("isLearner")),
         db_bytes=int(status.get("dbSize") or 0),
         errors=tuple(str(one) for one in status.get("errors") or ()),
+        applied=int(status.get("raftAppliedIndex") or 0),
     )
 
 
