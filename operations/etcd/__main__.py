@@ -29,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OperationError, EtcdError, SshError) as exc:
         print(f"etcd {options.operation}: {exc}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"etcd {options.operation}: interrupted", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
 
 from operations.etcd.cluster import Member
 from providers.ssh import Completed, ConnectionLostError, Session
@@ -19,6 +21,12 @@ class FakeMember(Session):
         self.alarms = {"NOSPACE"}
         """Those that stand until they are disarmed; one set for all members."""
         self.alarms_come_back = False
+        self.volume: Path | None = None
+        """A directory in the place of its volume, in which a real shell works."""
+        self.interrupted_by = ""
+        """Words of a command in the middle of which somebody presses Ctrl-C."""
+        self.loses = ""
+        """Words of a command that works, but whose end nobody hears of."""
 
     def run(
         self, command: str, *, stdin: str | None = None, timeout_seconds: float, close_stdin: bool = True
@@ -35,7 +43,25 @@ class FakeMember(Session):
             return self._health()
         if "alarm disarm" in text and not self.alarms_come_back:
             self.alarms.clear()
-        return Completed(exit_status=0, stdout=self._answer(text), stderr="")
+        if self.interrupted_by and self.interrupted_by in text:
+            raise KeyboardInterrupt
+        done = Completed(exit_status=0, stdout=self._answer(text), stderr="")
+        if self.volume is not None:
+            done = self._worked(self.volume, text) or done
+        if self.loses and self.loses in text:
+            said = f"the SSH session to {self.name} broke off"
+            raise ConnectionLostError(said)
+        return done
+
+    @staticmethod
+    def _worked(volume: Path, text: str) -> Completed | None:
+        if "etcdutl snapshot restore" in text:
+            (volume / "restore.data" / "member").mkdir(parents=True)
+            (volume / "restore.data" / "is").write_text("restored")
+        if not text.startswith("cd "):
+            return None
+        done = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, check=False)
+        return Completed(exit_status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
     def _health(self) -> Completed:
         """As etcdctl 3.6.6 does: every member is called unhealthy, with status 1, while any alarm stands."""
@@ -52,7 +78,7 @@ class FakeMember(Session):
         if "snapshot status" in text:
             return json.dumps({"revision": 6, "totalKey": 5})
         if "volume inspect" in text:
-            return "/volumes/etcd-data\n"
+            return f"{self.volume or '/volumes/etcd-data'}\n"
         if "etcd.yaml" in text:
             return json.dumps({"initial-advertise-peer-urls": f"https://10.141.0.{self.number}:2380"})
         return "image@sha256:1\n" if "service inspect" in text else ""
