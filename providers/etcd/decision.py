@@ -62,5 +62,6 @@ def _refusal(name: str, with_data: list[str], silent: list[str]) -> str:
         seen.append("no server has data of it")
     return (
         f"{name} has no data, no majority of the etcd cluster answers, and {' and '.join(seen)}: it is not"
-        " started as an empty cluster; bring the other members back, or restore a snapshot (docs/etcd.md)"
+        " started as an empty cluster; bring the other members back, or begin anew from a snapshot"
+        " (docs/etcd.md)"
     )

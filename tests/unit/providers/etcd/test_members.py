@@ -109,6 +109,24 @@ class TestReplaced:
             take_seat(cluster.servers[0], 3)
         assert not (cluster.servers[0].volume / "etcd.yaml").exists()
 
+    def test_after_a_lost_majority_it_begins_anew_once_what_is_left_is_taken_away(
+        self, etcd: Make, clock: FakeClock
+    ) -> None:
+        cluster = etcd(3)
+        up(cluster, 3)
+        seat = seat_props(cluster.servers[2], 3)
+        for server in cluster.servers[:2]:
+            server.is_running = False
+            shutil.rmtree(server.volume)
+        with pytest.raises(EtcdError, match="data of the cluster lies on etcd-3"):
+            take_seat(cluster.servers[0], 3)
+        cluster.servers[2].is_running = False
+        shutil.rmtree(cluster.servers[2].volume)
+        cluster.entries.clear()
+        assert EtcdSeatProvider().read("id", seat).id == ""
+        up(cluster, 3)
+        assert [entry.name for entry in cluster.entries] == ["etcd-1", "etcd-2", "etcd-3"]
+
     def test_only_the_first_begins_a_cluster(self, etcd: Make, clock: FakeClock) -> None:
         with pytest.raises(EtcdError, match="etcd-2 has no data"):
             take_seat(etcd(3).servers[1], 3)
