@@ -61,11 +61,14 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A service and how many of its tasks run."""
+    """A service, how many tasks it should have, and where they run.
+
+    nodes: a node id for each task that is to run and was last seen running, the dead nodes among them.
+    """
 
     name: str
-    running: int
     wanted: int
+    nodes: tuple[str, ...]
 
 
 def local_swarm(session: Session) -> LocalSwarm | None:
@@ -123,23 +126,29 @@ def running_tasks(manager: Session, node_id: str) -> list[str]:
 
 def services_of_cluster(manager: Session) -> dict[str, list[Service]]:
     """The services of all Galera members, by the name of their cluster."""
+    listed = f"docker service ls --filter label={CLUSTER_LABEL}"
+    # `service ls` counts a task as running for as long as nobody has seen it end, on a dead node for ever.
     said = manager.must(
-        f"docker service ls -q --filter label={CLUSTER_LABEL} | xargs -r docker service inspect"
-        f" --format '{{{{index .Spec.Labels \"{CLUSTER_LABEL}\"}}}} {{{{.Spec.Name}}}}'"
-        f" && docker service ls --filter label={CLUSTER_LABEL} --format '= {{{{.Name}}}} {{{{.Replicas}}}}'",
+        f"{listed} -q | xargs -r docker service inspect"
+        f" --format 'service {{{{.ID}}}} {{{{index .Spec.Labels \"{CLUSTER_LABEL}\"}}}} {{{{.Spec.Name}}}}'"
+        f" && {listed} --format 'count {{{{.Name}}}} {{{{.Replicas}}}}'"
+        f" && {listed} -q | xargs -r docker service ps --no-resolve --filter desired-state=running"
+        " --format 'task {{.Name}} {{.CurrentState}} on {{.Node}}'",
         doing="listing the members' services",
         timeout_seconds=READ_SECONDS,
     )
-    clusters: dict[str, str] = {}
+    lines = [line.split() for line in said.splitlines() if line.strip()]
+    wanted = {words[1]: wanted_tasks(words[2]) for words in lines if words[0] == "count"}
+    running: dict[str, list[str]] = {}
+    for words in lines:
+        if words[0] == "task" and words[2] == "Running":
+            running.setdefault(words[1].partition(".")[0], []).append(words[-1])
     found: dict[str, list[Service]] = {}
-    for line in said.splitlines():
-        words = line.split()
-        if len(words) == 2:
-            clusters[words[1]] = words[0]
-        elif len(words) >= 3 and words[1] in clusters:
-            running, _, wanted = words[2].partition("/")
-            service = Service(name=words[1], running=int(running), wanted=int(wanted))
-            found.setdefault(clusters[words[1]], []).append(service)
+    for kind, *words in lines:
+        if kind == "service" and words[2] in wanted:
+            id_, cluster, name = words
+            service = Service(name=name, wanted=wanted[name], nodes=tuple(running.get(id_, ())))
+            found.setdefault(cluster, []).append(service)
     return found
 
 

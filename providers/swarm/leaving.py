@@ -13,7 +13,6 @@ from providers.swarm.docker_view import (
     node_by_id,
     nodes,
     running_tasks,
-    services_of_cluster,
 )
 from providers.swarm.errors import NoManagerError, SwarmError
 from providers.swarm.joining import await_
@@ -25,6 +24,7 @@ from providers.swarm.manager_link import (
     same_server,
 )
 from providers.swarm.node_changes import remove_node, update_node
+from providers.swarm.quorum import refuse_loss
 
 #: Seconds for a manager to step down once it is demoted.
 DEMOTION_SECONDS = 60.0
@@ -82,38 +82,6 @@ def _leave_through(manager: Session, leaver: Leaver) -> None:
     if not has_left and not await_(lambda: _is_down(manager, leaver.node_id), NOTICED_SECONDS):
         print(f"warning: {leaver.hostname} is removed although the swarm still sees it", file=sys.stderr)
     remove_node(manager, node_by_id(manager, leaver.node_id) or node)
-
-
-def refuse_loss(manager: Session, node: Node) -> None:
-    """Raise SwarmError if taking this node out leaves a swarm or a Galera cluster without a quorum.
-
-    Judged by what is alive now; the topology guard has judged what was planned.
-    """
-    everyone = nodes(manager)
-    if node.role == "manager":
-        others = [other for other in everyone if other.is_raft_member and other.node_id != node.node_id]
-        missing = [other.server for other in others if not other.reachable]
-        if others and len(missing) > (len(others) - 1) // 2:
-            said = (
-                f"{node.server} cannot leave the swarm: without it the managers {', '.join(missing)}, which"
-                " do not"
-                " answer, would take the quorum away; bring them back first"
-            )
-            raise SwarmError(said)
-    here = running_tasks(manager, node.node_id)
-    for cluster, services in services_of_cluster(manager).items():
-        names = {service.name for service in services}
-        carried = [task for task in here if task.rpartition(".")[0] in names]
-        stopped = [service for service in services if service.running < service.wanted]
-        away = sum(service.wanted - service.running for service in stopped)
-        members = sum(max(1, service.wanted) for service in services)
-        if carried and stopped and away + len(carried) > (members - 1) // 2:
-            said = (
-                f"{node.server} cannot leave the swarm: it carries {carried[0].rpartition('.')[0]}, and with"
-                f" {', '.join(service.name for service in stopped)} stopped, Galera cluster {cluster} would"
-                " lose its quorum; bring those members back first"
-            )
-            raise SwarmError(said)
 
 
 def _drain(manager: Session, node: Node, seconds: float) -> None:

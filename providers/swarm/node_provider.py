@@ -21,9 +21,10 @@ from providers.swarm.joining import (
     label_of,
     wait_ready,
 )
-from providers.swarm.leaving import DEMOTION_SECONDS, Leaver, leave, refuse_loss
+from providers.swarm.leaving import DEMOTION_SECONDS, Leaver, leave
 from providers.swarm.manager_link import any_manager, membership_lock, reach, same_server
 from providers.swarm.node_changes import update_node
+from providers.swarm.quorum import refuse_loss
 
 
 class SwarmNodeProvider(StatelessProvider):

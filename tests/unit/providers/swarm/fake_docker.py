@@ -12,7 +12,7 @@ import pytest
 
 from providers import patience
 from providers.ssh import Completed, Session, Target, UnreachableError
-from providers.swarm import joining, manager_link, node_changes
+from providers.swarm import CLUSTER_LABEL, joining, manager_link, node_changes
 from tests.unit.providers.swarm.fake_swarm import FakeCloud, FakeNode, FakeServer, FakeSwarm
 
 
@@ -164,11 +164,28 @@ def _remove(server: FakeServer, found: re.Match[str], _stdin: str) -> str:
     return ""
 
 
-def _services(server: FakeServer, _found: re.Match[str], _stdin: str) -> str:
-    services = _swarm(server).services
-    named = [f"{cluster} {name}" for name, (cluster, _) in services.items()]
-    counted = [f"= {name} {replicas}" for name, (_, replicas) in services.items()]
-    return "\n".join([*named, *counted])
+def _services(server: FakeServer, found: re.Match[str], _stdin: str) -> str:
+    """As 20.10 does, a task that nobody has seen end counts as running, whatever its node's state."""
+    swarm = _swarm(server)
+    told = []
+    for part in found[0].split(" && "):
+        template = part.partition("--format '")[2].rstrip("'")
+        for name, service in swarm.services.items():
+            places = service.places(swarm)
+            waiting = [("9", "")] * (service.wanted - len(places))
+            tasks = [*places, *waiting] if "docker service ps" in part else [("", "")]
+            for slot, node in tasks:
+                row = {
+                    "ID": f"id-of-{name}",
+                    "Spec.Name": name,
+                    f'index .Spec.Labels "{CLUSTER_LABEL}"': service.cluster,
+                    "Name": f"id-of-{name}.{slot}" if slot else name,
+                    "Replicas": f"{len(places)}/{service.wanted} (max 1 per node)",
+                    "CurrentState": f"{'Running' if node else 'Pending'} 3 minutes ago",
+                    "Node": node,
+                }
+                told.append(re.sub(r"{{\.?(.*?)}}", lambda field, row=row: row[field[1]], template))
+    return "\n".join(told)
 
 
 def _tasks(server: FakeServer, found: re.Match[str], _stdin: str) -> str:

@@ -39,14 +39,31 @@ class FakeNode:
 
 
 @dataclass
+class FakeService:
+    """A service of a Galera cluster; its tasks are those of the nodes that have its name."""
+
+    cluster: str = "galera"
+    wanted: int = 1
+
+    def places(self, swarm: "FakeSwarm") -> list[tuple[str, str]]:
+        """Slot and node id of each of its tasks that nobody has seen end."""
+        names = {name for name, service in swarm.services.items() if service is self}
+        return [
+            (slot, node.node_id)
+            for node in swarm.nodes.values()
+            for name, _, slot in (task.rpartition(".") for task in node.tasks)
+            if name in names
+        ]
+
+
+@dataclass
 class FakeSwarm:
     """One swarm."""
 
     swarm_id: str
     nodes: dict[str, FakeNode] = field(default_factory=dict)
     token: str = "SWMTKN-worker"
-    services: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Name of a service to its cluster and its replicas, such as "1/1"."""
+    services: dict[str, "FakeService"] = field(default_factory=dict)
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """Nodes leave in order, one at a time, and never with a quorum."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from providers.swarm import SwarmError, SwarmNodeProvider
-from tests.unit.providers.swarm.fake_swarm import FakeCloud, FakeServer
+from tests.unit.providers.swarm.fake_swarm import FakeCloud, FakeServer, FakeService, FakeSwarm
 from tests.unit.providers.swarm.test_swarm_node import props
 
 
@@ -121,42 +122,74 @@ def test_the_swarms_quorum_is_kept(cloud: FakeCloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "refused"),
-    [(("1/1", "1/1"), False), (("1/1", "0/1"), True), (("0/1", "0/1"), True)],
+    ("running", "dead", "refused"),
+    [
+        ({2, 3, 4}, set(), None),
+        ({2, 4}, set(), "1 of 1 galera-3"),
+        ({4}, set(), "1 of 1 galera-2, 1 of 1 galera-3"),
+        ({2, 3, 4}, {3}, "1 of 1 galera-3"),
+        ({2, 3, 4}, {2, 3}, "1 of 1 galera-2, 1 of 1 galera-3"),
+        ({2, 3}, set(), None),
+        ({2}, set(), None),
+        ({2, 3, 4}, {4}, None),
+        ({2, 3, 4}, {3, 4}, None),
+    ],
 )
-def test_the_cluster_on_it_keeps_its_quorum(cloud: FakeCloud, others: tuple[str, str], refused: bool) -> None:
-    swarm, servers = cloud.made(managers=3)
-    swarm.nodes[servers[2].node_id].tasks = {"galera-3.1": "gone"}
-    swarm.services = {
-        "galera-1": ("galera", others[0]),
-        "galera-2": ("galera", others[1]),
-        "galera-3": ("galera", "1/1"),
-    }
-    if refused:
-        with pytest.raises(SwarmError, match=r"galera-3, and with .*galera-2 stopped, Galera cluster galera"):
-            leave(servers[2], servers)
+def test_the_cluster_on_it_keeps_its_quorum(
+    cloud: FakeCloud, running: set[int], dead: set[int], refused: str | None
+) -> None:
+    """Workers db2, db3 and db4 carry a member each, and db4 leaves; Docker counts those on dead ones too."""
+    swarm, servers = cloud.made(managers=1, workers=3)
+    with_members(swarm, servers, carriers={2, 3, 4}, running=running)
+    for number in dead:
+        cloud.die(servers[number - 1])
+    cloud.sleep(20.0)
+    if refused is None:
+        leave(servers[3], servers[:1])
         assert len(swarm.nodes) == 3
-    else:
-        leave(servers[2], servers)
-        assert len(swarm.nodes) == 2
+        return
+    with pytest.raises(SwarmError, match=rf"galera-4, and with {refused} away already, .*cluster galera"):
+        leave(servers[3], servers[:1])
+    assert swarm.nodes[servers[3].node_id].availability == "active"
 
 
-def test_a_node_whose_member_is_gone_may_leave_a_cluster_with_stopped_members(cloud: FakeCloud) -> None:
-    swarm, servers = cloud.made(managers=3)
-    swarm.services = {"galera-1": ("galera", "1/1"), "galera-2": ("galera", "0/1")}
-    leave(servers[2], servers)
-    assert len(swarm.nodes) == 2
+def with_members(swarm: FakeSwarm, servers: list[FakeServer], carriers: set[int], running: set[int]) -> None:
+    for number in carriers:
+        swarm.services[f"galera-{number}"] = FakeService()
+        if number in running:
+            swarm.nodes[servers[number - 1].node_id].tasks = {f"galera-{number}.1": "gone"}
 
 
-def test_a_member_that_is_stopped_itself_is_no_loss(cloud: FakeCloud) -> None:
-    swarm, servers = cloud.made(managers=3)
-    swarm.services = {
-        "galera-1": ("galera", "1/1"),
-        "galera-2": ("galera", "1/1"),
-        "galera-3": ("galera", "0/1"),
-    }
-    leave(servers[2], servers)
-    assert len(swarm.nodes) == 2
+@pytest.mark.parametrize(("dead", "refused"), [(None, False), (3, True), (4, False)])
+def test_equal_members_of_one_service_keep_their_quorum(
+    cloud: FakeCloud, dead: int | None, refused: bool
+) -> None:
+    swarm, servers = cloud.made(managers=1, workers=3)
+    swarm.services = {"galera": FakeService(wanted=3)}
+    for slot, server in enumerate(servers[1:], start=1):
+        swarm.nodes[server.node_id].tasks = {f"galera.{slot}": "gone"}
+    if dead:
+        cloud.die(servers[dead - 1])
+    cloud.sleep(20.0)
+    if refused:
+        with pytest.raises(
+            SwarmError, match=r"db4 cannot leave the swarm: it carries galera, and with 1 of 3 galera away"
+        ):
+            leave(servers[3], servers[:1])
+        return
+    leave(servers[3], servers[:1])
+    assert len(swarm.nodes) == 3
+
+
+def test_a_new_leader_is_given_the_time_to_hear_of_its_nodes(cloud: FakeCloud) -> None:
+    """Until then it tells of none that it is ready."""
+    swarm, servers = cloud.made(managers=1, workers=3)
+    with_members(swarm, servers, carriers={2, 3, 4}, running={2, 3, 4})
+    for node in swarm.nodes.values():
+        node.state = "unknown"
+        cloud.later(5.0, partial(setattr, node, "state", "ready"))
+    leave(servers[3], servers[:1])
+    assert len(swarm.nodes) == 3
 
 
 def test_nobody_strands_a_manager_that_only_ssh_cannot_reach(cloud: FakeCloud) -> None:
