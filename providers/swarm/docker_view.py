@@ -55,8 +55,11 @@ class Node:
 
     @property
     def is_raft_member(self) -> bool:
-        """Whether it has a vote among the managers; a manager that never finished joining has none."""
-        return self.role == "manager" and bool(self.address)
+        """Whether it has a vote among the managers.
+
+        A manager that never finished joining has none, and one that is demoted keeps it for some seconds.
+        """
+        return bool(self.address)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,11 +23,9 @@ from providers.swarm.manager_link import (
     reach,
     same_server,
 )
-from providers.swarm.node_changes import remove_node, update_node
+from providers.swarm.node_changes import DEMOTION_SECONDS, remove_node, update_node
 from providers.swarm.quorum import refuse_loss
 
-#: Seconds for a manager to step down once it is demoted.
-DEMOTION_SECONDS = 60.0
 #: Seconds for the managers to see that a node has left or died.
 NOTICED_SECONDS = 45.0
 #: Seconds for `docker swarm leave`, which stops what still runs.

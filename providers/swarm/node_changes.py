@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from providers.ssh import CommandFailedError, Session
 from providers.swarm.docker_view import Node
 
+#: Seconds for a manager to step down once it is demoted.
+DEMOTION_SECONDS = 60.0
 #: The managers refuse a change that was based on an older version of the node; it is then made again.
 _OUT_OF_SEQUENCE = "out of sequence"
 _ATTEMPTS = 6

@@ -21,10 +21,10 @@ from providers.swarm.joining import (
     label_of,
     wait_ready,
 )
-from providers.swarm.leaving import DEMOTION_SECONDS, Leaver, leave
+from providers.swarm.leaving import Leaver, leave
 from providers.swarm.manager_link import any_manager, membership_lock, reach, same_server
-from providers.swarm.node_changes import update_node
-from providers.swarm.quorum import refuse_loss
+from providers.swarm.node_changes import DEMOTION_SECONDS, update_node
+from providers.swarm.quorum import drop_dead_votes, refuse_demotion
 
 
 class SwarmNodeProvider(StatelessProvider):
@@ -119,7 +119,8 @@ def _change_role(node_id: str, props: Mapping[str, Any]) -> None:
     ):
         node = _known(node_by_id(manager, node_id), props)
         if role == "worker":
-            refuse_loss(manager, node)
+            drop_dead_votes(manager, node, others)
+            refuse_demotion(manager, node)
         update_node(manager, node, role=role)
         if role == "manager":
             wait_ready(manager, node_id, str(props["hostname"]), role)
