@@ -11,7 +11,14 @@ from pathlib import Path
 from types import FrameType
 
 from tools.checkout import ROOT, VENV
-from tools.environment import OVERRIDE, backend_url, checkout_backend, is_local, stack_environment
+from tools.environment import (
+    OVERRIDE,
+    TAKING_ALL_AWAY,
+    backend_url,
+    checkout_backend,
+    is_local,
+    stack_environment,
+)
 from tools.errors import ToolError
 from tools.recovery import checkpoint_file, recover, stacks_with_resources, state_directory
 from tools.stack_config import effective_config, project_directory
@@ -153,7 +160,8 @@ class EngineStack:
         command = ["pulumi", verb, "--stack", self.name, *words, *self._config()]
         if not sys.stdout.isatty():
             command += ["--non-interactive", "--suppress-progress"]
-        status = supervise(command, self.environment)
+        environment = {**self.environment, **(TAKING_ALL_AWAY if verb == "destroy" else {})}
+        status = supervise(command, environment)
         if status != 0:
             message = f"`pulumi {verb}` ended with status {status}"
             raise ToolError(message)

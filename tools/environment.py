@@ -25,6 +25,9 @@ from tools.checkout import (
 )
 
 OVERRIDE = "GALERA_SWARM_BACKEND"
+#: For a run that takes a whole stack away: a server that does not answer need not leave in order.
+#: The program has the same words (providers/swarm/leaving.py).
+TAKING_ALL_AWAY = {"GALERA_SWARM_SILENT": "gone"}
 _PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.checkout import DEV_STACK
-from tools.environment import backend_url, checkout_backend, stack_environment
+from tools.environment import TAKING_ALL_AWAY, backend_url, checkout_backend, stack_environment
 from tools.errors import ToolError
 from tools.recovery import recover
 from tools.stack_config import effective_config, project_directory
 
 #: Engine commands that take the stack's lock.
 _CHANGING = frozenset({"up", "update", "destroy", "down", "refresh"})
+#: Those that take all of a stack away, unless an option narrows them.
+_DESTROYING = frozenset({"destroy", "down"})
+_NARROWING = ("--target", "-t", "--exclude")
 #: Engine commands that read the stack's config.
 _CONFIGURED = _CHANGING | {"preview", "watch"}
 
@@ -38,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verb = engine_verb(command)
         if verb in _CHANGING:
             recover(stack, environment)
+        if takes_all_away(command):
+            environment |= TAKING_ALL_AWAY
         in_checkout = backend_url(stack, Path(config) if config else None) == checkout_backend()
         if verb in _CONFIGURED and config is None and in_checkout:
             command += ["--config-file", str(effective_config(stack))]
@@ -76,3 +81,9 @@ def engine_verb(command: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
+
+
+def takes_all_away(command: Sequence[str]) -> bool:
+    """Whether it is an engine command that destroys a whole stack."""
+    narrowed = any(word.startswith(_NARROWING) for word in command)
+    return engine_verb(command) in _DESTROYING and not narrowed

@@ -1,10 +1,12 @@
 """A node leaves in order (design section 7): drained, demoted, left, seen down, removed."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from providers.patience import Patience
 from providers.ssh import CommandFailedError, Session, SshError
 from providers.swarm.docker_view import (
     LocalSwarm,
@@ -28,6 +30,11 @@ from providers.swarm.quorum import refuse_loss
 
 #: Seconds for the managers to see that a node has left or died.
 NOTICED_SECONDS = 45.0
+#: Seconds for the server or a manager to answer while none of them does.
+SILENCE_SECONDS = 60.0
+#: Set in the environment, it says that servers that do not answer are gone for good: by the operator's word,
+#: or because the whole stack is taken away (tools/environment.py has the same words).
+SILENT_VARIABLE, SILENT_ARE_GONE = "GALERA_SWARM_SILENT", "gone"
 #: Seconds for `docker swarm leave`, which stops what still runs.
 LEAVE_SECONDS = 120.0
 
@@ -51,21 +58,53 @@ class Leaver:
 def leave(leaver: Leaver) -> None:
     """Take the node out of the swarm; a server that is dead is taken out from the managers' side alone.
 
-    Raises SwarmError if the swarm, or the Galera cluster on it, would lose its quorum by this.
+    Raises SwarmError if the swarm, or the Galera cluster on it, would lose its quorum by this, or if neither
+    the server nor any manager answers: what runs there may be alive behind a broken way.
     """
+    are_gone = os.environ.get(SILENT_VARIABLE) == SILENT_ARE_GONE
+    patience = Patience(0.0 if are_gone else SILENCE_SECONDS)
+    for _ in patience.pauses():
+        # Asked before the managers: a way that comes back after they were asked would make it seem alone.
+        silence = _silence(leaver, alone=are_gone or _answers(leaver))
+        if silence is None:
+            return
+        if patience.is_time_to_report():
+            patience.report(leaver.hostname, f"leaving, waits for an answer: {silence}")
+    if are_gone:
+        print(f"warning: neither {leaver.hostname} nor any manager answers: {silence}", file=sys.stderr)
+        return
+    said = (
+        f"{leaver.hostname} cannot leave the swarm in order: neither it nor any manager answers ({silence});"
+        " make one of them reachable and run this again, or, if they are gone for good, run it with"
+        f" {SILENT_VARIABLE}={SILENT_ARE_GONE} in the environment"
+    )
+    raise SwarmError(said)
+
+
+def _answers(leaver: Leaver) -> bool:
+    try:
+        with reach(leaver.ssh, PATIENCE_SECONDS) as server:
+            return local_swarm(server) is not None
+    except SshError:
+        return False
+
+
+def _silence(leaver: Leaver, *, alone: bool) -> str | None:
+    """Why nobody could be asked; None if the node has left. alone: also where no other manager answers."""
     try:
         with membership_lock([*leaver.others, leaver.ssh]):
-            _leave_locked(leaver)
-    except NoManagerError:
-        _leave_alone(leaver)
+            return _leave_locked(leaver, alone=alone)
+    except NoManagerError as exc:
+        return _leave_alone(leaver) if alone else str(exc)
 
 
-def _leave_locked(leaver: Leaver) -> None:
+def _leave_locked(leaver: Leaver, *, alone: bool) -> str | None:
     try:
         with any_manager(leaver.others, patience_seconds=PATIENCE_SECONDS) as (manager, _):
             _leave_through(manager, leaver)
-    except NoManagerError:
-        _leave_alone(leaver)
+    except NoManagerError as exc:
+        return _leave_alone(leaver) if alone else str(exc)
+    return None
 
 
 def _leave_through(manager: Session, leaver: Leaver) -> None:
@@ -115,19 +154,25 @@ def _leave_on_server(leaver: Leaver) -> bool:
     return True
 
 
-def _leave_alone(leaver: Leaver) -> None:
-    """No other manager answers: the last one dissolves the swarm; anybody else would strand the living."""
+def _leave_alone(leaver: Leaver) -> str | None:
+    """No other manager answers: the last one dissolves the swarm; anybody else would strand the living.
+
+    Why the server cannot be asked either; None if it is out.
+    """
     try:
         with reach(leaver.ssh, PATIENCE_SECONDS) as server:
             local = local_swarm(server)
-            if local is None or local.state == "inactive" or local.node_id != leaver.node_id:
-                return
+            if local is None:
+                return f"{server.name}: Docker does not answer"
+            if local.state == "inactive" or local.node_id != leaver.node_id:
+                return None
             _refuse_stranding(server, local, leaver)
             server.must(
                 "docker swarm leave --force", doing="leaving the swarm", timeout_seconds=LEAVE_SECONDS
             )
     except SshError as exc:
-        print(f"warning: neither {leaver.hostname} nor any manager answers: {exc}", file=sys.stderr)
+        return str(exc)
+    return None
 
 
 def _refuse_stranding(server: Session, local: LocalSwarm, leaver: Leaver) -> None:

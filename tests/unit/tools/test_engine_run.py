@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from providers.swarm import leaving
 from tools import engine_run, environment
 from tools.engine_run import NEW_STATE, EngineStack
 from tools.errors import ToolError
@@ -131,3 +132,20 @@ def test_a_lost_state_is_begun_anew_for_the_stack_that_is_named(
 def test_the_stand_in_is_not_asked(checkout: Path, begun: Callable[..., list[str]]) -> None:
     (checkout / "Pulumi.mine.yaml").write_text("endpoint: http://127.0.0.1:8088/xmlrpc/v3.1\n")
     assert begun("mine", answer=3) == ["stack init mine"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("destroy", leaving.SILENT_ARE_GONE), ("up", None), ("refresh", None)]
+)
+def test_only_who_takes_all_away_says_that_the_silent_are_gone(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, verb: str, said: str | None
+) -> None:
+    given: dict[str, str] = {}
+
+    def supervise(_command: list[str], environment: dict[str, str]) -> int:
+        given.update(environment)
+        return 0
+
+    monkeypatch.setattr(engine_run, "supervise", supervise)
+    EngineStack.open("prod").change(verb)
+    assert given.get(leaving.SILENT_VARIABLE) == said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.run_command import engine_verb, option
+from tools.run_command import engine_verb, option, takes_all_away
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,20 @@ def test_the_stack_is_taken_from_the_command_line(command: list[str], stack: str
 )
 def test_the_engines_verb(command: list[str], verb: str) -> None:
     assert engine_verb(command) == verb
+
+
+@pytest.mark.parametrize(
+    ("command", "is_all"),
+    [
+        (["pulumi", "destroy", "--yes"], True),
+        (["pulumi", "--yes", "down", "--stack", "prod"], True),
+        (["pulumi", "destroy", "--target", "urn"], False),
+        (["pulumi", "destroy", "--target=urn"], False),
+        (["pulumi", "destroy", "-t", "urn"], False),
+        (["pulumi", "destroy", "--exclude-protected"], False),
+        (["pulumi", "up"], False),
+        (["slcli", "destroy"], False),
+    ],
+)
+def test_a_stack_is_taken_away_whole_or_in_part(command: list[str], is_all: bool) -> None:
+    assert takes_all_away(command) is is_all

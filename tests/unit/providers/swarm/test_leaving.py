@@ -218,11 +218,42 @@ def test_a_worker_whose_managers_are_all_gone_leaves_alone(cloud: FakeCloud) -> 
     assert servers[1].state == "inactive"
 
 
-def test_when_everything_is_dead_there_is_nothing_to_do(
-    cloud: FakeCloud, capsys: pytest.CaptureFixture[str]
+def test_when_nobody_answers_nothing_is_taken_for_gone(cloud: FakeCloud) -> None:
+    _, servers = cloud.made(managers=3)
+    for server in servers:
+        cloud.die(server)
+    with pytest.raises(SwarmError, match=r"neither it nor any manager answers .*GALERA_SWARM_SILENT=gone"):
+        leave(servers[2], servers)
+    assert cloud.now > 60.0
+
+
+def test_a_server_whose_docker_is_mute_is_not_taken_for_gone(cloud: FakeCloud) -> None:
+    _, servers = cloud.made(managers=1)
+    servers[0].has_docker = False
+    with pytest.raises(SwarmError, match=r"neither it nor any manager answers \(.*Docker does not answer\)"):
+        leave(servers[0], servers)
+
+
+@pytest.mark.parametrize("back_after", [5.0, 11.0, 20.0, 23.0, 29.0, 40.0, 47.0])
+@pytest.mark.parametrize("number", [3, 4])
+def test_a_broken_way_is_waited_for(cloud: FakeCloud, back_after: float, number: int) -> None:
+    """Nobody answers for a while; then a manager is asked before the node goes."""
+    swarm, servers = cloud.made(managers=3, workers=1)
+    for server in servers:
+        server.is_up = False
+    cloud.later(back_after, lambda: [setattr(server, "is_up", True) for server in servers])
+    leave(servers[number - 1], servers[:3])
+    assert len(swarm.nodes) == 3
+    assert servers[number - 1].state == "inactive"
+
+
+def test_when_everything_is_dead_and_given_up_there_is_nothing_to_do(
+    cloud: FakeCloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GALERA_SWARM_SILENT", "gone")
     _, servers = cloud.made(managers=3)
     for server in servers:
         cloud.die(server)
     leave(servers[2], servers)
     assert "neither db3 nor any manager answers" in capsys.readouterr().err
+    assert cloud.now < 30.0
