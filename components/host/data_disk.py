@@ -2,8 +2,9 @@
 
 A disk is formatted only when it carries no signature of anything, or when this product's own formatting of it
 was interrupted: a note on the system disk says so from before the first write until the filesystem is
-complete, and nothing is mounted for use in between. A filesystem with our label is used as it is, so a reload
-of the operating system keeps the data.
+complete, and nothing is mounted for use in between. The note names the disk by path, size and, where it has
+one, serial number, and counts only while nothing lies there but what such a formatting leaves. A filesystem
+with our label is used as it is, so a reload of the operating system keeps the data.
 """
 
 from components.host.plan import DATA_ROOT, DISK_LABEL, DiskPlan

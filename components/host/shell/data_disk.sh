@@ -8,7 +8,7 @@ disk_volume() { if [ "$disk_plan" = lvm-btrfs ]; then echo "/dev/$volume_group/d
 make_volume_group() {
   [ "$disk_plan" = lvm-btrfs ] || return 0
   if [ "$1" = again ]; then
-    logged vgremove -ff -y "$volume_group" || true
+    [ "$(group_of "$disk" || true)" != "$volume_group" ] || logged vgremove -ff -y "$volume_group" || true
     logged wipefs -a "$disk" || true
   fi
   logged pvcreate -y "$disk" && logged vgcreate -y "$volume_group" "$disk" &&
@@ -41,15 +41,26 @@ mark_filesystem() {
   printf '%s\n' "$disk_type" >"$seat/$disk_mark" && sync -f "$seat" && logged umount "$seat"
 }
 
+read_mark() {
+  local seat="$state_dir/disk"
+  mkdir -p "$seat"
+  logged mount -t "$disk_type" "$(disk_volume)" "$seat" || return 1
+  mark="$(cat "$seat/$disk_mark" 2>/dev/null || true)"
+  logged umount "$seat" || fail_with_log "cannot unmount $disk again; see the lines above"
+}
+
 # A filesystem with our label but without our mark is somebody else's, or never got its first data.
 check_mark() {
-  local seat="$state_dir/disk" found
-  mkdir -p "$seat"
-  logged mount -t "$disk_type" "$(disk_volume)" "$seat" || fail_with_log "cannot mount $disk; check it with 'dmesg | tail'"
-  found="$(cat "$seat/$disk_mark" 2>/dev/null || true)"
-  logged umount "$seat" || fail_with_log "cannot unmount $disk again; see the lines above"
-  [ "$found" = "$disk_type" ] ||
+  read_mark || fail_with_log "cannot mount $disk; check it with 'dmesg | tail'"
+  [ "$mark" = "$disk_type" ] ||
     fail "$disk carries the label $disk_label but no data of this product; empty it with 'wipefs -a $disk' if nothing on it is of value"
+}
+
+# The mark comes last: a disk that has it is complete, or another one of ours, with data.
+finished_after_all() {
+  [ "$disk_state" = interrupted ] || return 1
+  [ "$disk_plan" != lvm-btrfs ] || logged vgchange -ay "$volume_group" || return 1
+  read_mark && [ "$mark" = "$disk_type" ]
 }
 
 format_disk() {
@@ -99,6 +110,10 @@ set_up_disk() {
     none | mounted) return ;;
   esac
   refuse_to_hide_data
+  if finished_after_all; then
+    disk_state=ours
+    rm -f "$state_dir/formatting"
+  fi
   if [ "$disk_state:$disk_plan" = ours:lvm-btrfs ]; then
     logged vgchange -ay "$volume_group" || fail_with_log "cannot activate $volume_group; see the lines above"
   fi

@@ -16,7 +16,22 @@ sysfs_of() { printf '%s/dev/block/%s\n' "$sys_dir" "$(device_number "$1")"; }
 
 disk_sectors() { cat "$(sysfs_of "$1")/size" 2>/dev/null || echo 0; }
 
-disk_identity() { printf '%s %s sectors\n' "$1" "$(disk_sectors "$1")"; }
+# Empty where neither the disk nor udev knows any, as on Xen.
+disk_serial() { { lsblk -dno SERIAL,WWN "$1" 2>/dev/null || true; } | awk 'NF { $1 = $1; print }'; }
+
+disk_identity() {
+  local serial
+  serial="$(disk_serial "$1")"
+  printf '%s %s sectors%s\n' "$1" "$(disk_sectors "$1")" "${serial:+ $serial}"
+}
+
+# Earlier notes end with the sectors.
+is_noted() {
+  local note identity
+  note="$(cat "$state_dir/formatting" 2>/dev/null)" || return 1
+  identity="$(disk_identity "$1")"
+  [ "$note" = "$identity" ] || [ "$note" = "${identity%% sectors*} sectors" ]
+}
 
 # The numbers of a disk, its partitions, and whatever is stacked on them.
 numbers_of() {
@@ -79,9 +94,20 @@ disk_content() {
   echo blank
 }
 
-# Where a formatting of ours was interrupted, nothing that lies there was ever used.
+# What a formatting of ours leaves, wherever it is interrupted. Anything else came to the disk's path since.
+may_be_unfinished() {
+  local group
+  case "$2" in
+    blank | "ours $disk_plan" | "foreign a $disk_plan filesystem") ;;
+    "foreign a volume of LVM") [ "$disk_plan" = lvm-btrfs ] && group="$(group_of "$1")" && [ -z "$group" ] ;;
+    *) return 1 ;;
+  esac
+}
+
 content_or_interrupted() {
-  if [ "$(cat "$state_dir/formatting" 2>/dev/null)" = "$(disk_identity "$1")" ]; then echo interrupted; else disk_content "$1"; fi
+  local found
+  found="$(disk_content "$1")"
+  if is_noted "$1" && may_be_unfinished "$1" "$found"; then echo interrupted; else echo "$found"; fi
 }
 
 # In the cloud's order. Device "1" (xvdb) is reserved for swap.

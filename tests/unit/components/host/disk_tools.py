@@ -1,6 +1,7 @@
 """A server whose disk programs are fakes: each call is written down, and what it does to the disk stays."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.host.data_disk import disk_check
@@ -56,7 +57,8 @@ _BODIES = {
     "lvcreate": '[ -e "$room/group" ] && touch "$room/active" "$room/dev/.docker.blkid"',
     "vgchange": '[ -e "$room/group" ] && touch "$room/active"',
     "vgremove": 'rm "$room/group" && rm -f "$room/active"',
-    "pvs": '[ -e "$room/group" ] && echo galera_swarm',
+    "pvs": '[ ! -e "$room/group" ] || echo galera_swarm',
+    "lsblk": 'cat "${tags%.blkid}.serial"',
     "chattr": "",
     "systemctl": "",
 }
@@ -99,8 +101,13 @@ class FakeServer:
             (room / "dev/.docker.blkid").write_text(tags)
             (room / "group").touch()
 
-    def set_up(self, killed_at: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run the step; it is killed when the first call of `killed_at` has done its work."""
+    def set_up(
+        self, killed_at: str = "", fakes: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the step; it is killed when the first call of `killed_at` has done its work.
+
+        `fakes` are bodies of commands that do something else than usual.
+        """
         (self.room / "killed").write_text(f"{killed_at}\n")
         functions = shell("data_disk").replace("/etc/fstab", str(self.fstab))
         assert "/etc/" not in functions
@@ -113,7 +120,7 @@ class FakeServer:
                 **{f"{name}_dir": str(self.room / name) for name in ("proc", "sys", "dev")},
             },
             overrides=functions + _OVERRIDES,
-            fakes=FAKES,
+            fakes={**FAKES, **(fakes or {})},
             call="set_up_disk",
         )
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 @dataclass
 class FakeDisk:
-    """A disk as sysfs, blkid and wipefs show it. `partitions` maps names to device numbers."""
+    """A disk as sysfs, blkid, wipefs and lsblk show it. `partitions` maps names to device numbers."""
 
     name: str
     number: str
     blkid: str = ""
     status: int | None = None
     wipefs: str = ""
+    serial: str = ""
     sectors: int = 20971520
     partitions: dict[str, str] = field(default_factory=dict)
     holder: str | None = None
@@ -36,6 +37,7 @@ class FakeMachine:
             status = disk.status if disk.status is not None else (0 if disk.blkid else 2)
             (room / "dev" / f".{disk.name}.status").write_text(str(status))
             (room / "dev" / f".{disk.name}.wipefs").write_text(disk.wipefs)
+            (room / "dev" / f".{disk.name}.serial").write_text(disk.serial)
             seat = room / "sys/dev/block" / disk.number
             (seat / "size").write_text(f"{disk.sectors}\n")
             for name, number in disk.partitions.items():

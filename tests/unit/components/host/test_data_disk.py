@@ -84,6 +84,41 @@ def test_a_formatting_that_did_not_end_is_done_again(plan: str, tmp_path: Path) 
     assert not (server.data_root / "half").exists()
 
 
+@every_filesystem
+def test_a_complete_disk_is_kept_where_a_formatting_was_noted(plan: str, tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, plan, ours(plan))
+    note_formatting(server)
+    (server.filesystem / MARK).write_text(f"{TYPES[plan]}\n")
+    (server.filesystem / "volume").write_text("rows")
+    done = server.set_up()
+    assert done.returncode == 0, done.stderr
+    assert server.written_over == []
+    assert_in_service(server)
+    assert (server.data_root / "volume").read_text() == "rows"
+
+
+def test_a_group_of_ours_on_another_disk_is_not_removed(tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, "lvm-btrfs")
+    (tmp_path / "dev/.xvdc.blkid").write_text("TYPE=LVM2_member\n")
+    (tmp_path / "group").touch()
+    note_formatting(server)
+    done = server.set_up(fakes={"pvs": ""})
+    assert "cannot make a btrfs filesystem on" in done.stderr
+    assert (tmp_path / "group").exists()
+
+
+@pytest.mark.parametrize(
+    ("serial", "note"),
+    [("", "DEV/xvdc 20971520 sectors"), ("a1b2  0x5000", "DEV/xvdc 20971520 sectors a1b2 0x5000")],
+)
+def test_a_formatting_is_noted_with_what_names_the_disk(serial: str, note: str, tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, "xfs")
+    (tmp_path / "dev/.xvdc.serial").write_text(serial)
+    server.set_up(killed_at="mkfs.xfs")
+    written = (tmp_path / "state/formatting").read_text()
+    assert written.replace(str(tmp_path / "dev"), "DEV") == f"{note}\n"
+
+
 @pytest.mark.parametrize(
     ("plan", "program"),
     [
@@ -144,6 +179,14 @@ def assert_refused(server: FakeServer, words: str) -> None:
 def test_somebody_elses_disk_is_refused(plan: str, tmp_path: Path) -> None:
     server = FakeServer(tmp_path, plan)
     (tmp_path / "dev/.xvdc.blkid").write_text(f"LABEL=backup\nTYPE={TYPES[plan]}\n")
+    assert_refused(server, "/dev/xvdc already holds a ")
+
+
+@every_filesystem
+def test_somebody_elses_disk_is_refused_also_where_a_formatting_was_noted(plan: str, tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, plan)
+    (tmp_path / "dev/.xvdc.blkid").write_text(f"LABEL=backup\nTYPE={TYPES[plan]}\n")
+    note_formatting(server)
     assert_refused(server, "/dev/xvdc already holds a ")
 
 
