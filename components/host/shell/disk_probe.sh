@@ -141,16 +141,15 @@ choose_disk() {
 find_disk() {
   local found
   disk="" disk_state=none
-  if [ "$disk_plan" = none ]; then return; fi
-  # Left behind by an interrupted formatting, it would make the disk look used.
-  if mountpoint -q "$state_dir/disk"; then logged umount "$state_dir/disk" || true; fi
   if [ -e "$data_root/$disk_mark" ]; then
     found="$(cat "$data_root/$disk_mark")"
     [ "$found" = "$disk_type" ] ||
       fail "$data_root is mounted with $found, not $disk_type; the filesystem of a server is fixed: replace the server, or set host.dataDisk.filesystem back"
     disk_state=mounted
-    return
   fi
+  if [ "$disk_plan" = none ] || [ "$disk_state" = mounted ]; then return; fi
+  # Left behind by an interrupted formatting, it would make the disk look used.
+  if mountpoint -q "$state_dir/disk"; then logged umount "$state_dir/disk" || true; fi
   choose_disk
   found="$(content_or_interrupted "$disk")"
   case "$found" in

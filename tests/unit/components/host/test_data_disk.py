@@ -157,7 +157,7 @@ def test_a_mounted_disk_is_left_alone(plan: str, tmp_path: Path) -> None:
     (server.data_root / MARK).write_text(f"{TYPES[plan]}\n")
     before = server.state_of_disk()
     assert server.set_up().returncode == 0
-    assert server.asked == [f"mountpoint -q {tmp_path}/state/disk"]
+    assert server.asked == []
     assert server.state_of_disk() == before
     assert (tmp_path / "engine").exists()
 
@@ -246,3 +246,12 @@ def test_a_plan_without_a_disk_touches_none(tags: str, tmp_path: Path) -> None:
     assert server.set_up().returncode == 0
     assert (server.asked, server.mounted, server.state_of_disk()) == ([], [], before)
     assert (tmp_path / "engine").exists()
+
+
+def test_a_plan_without_a_disk_is_refused_where_one_is_in_use(tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, "none", ours("btrfs"))
+    (server.data_root / MARK).write_text("btrfs\n")
+    assert_refused(
+        server, f"{server.data_root} is mounted with btrfs, not none; the filesystem of a server is fixed"
+    )
+    assert server.asked == []

@@ -270,9 +270,10 @@ def test_a_finished_disk_is_known_by_its_mark(tmp_path: Path) -> None:
     assert decide(tmp_path, FakeMachine([system()], ROOT), mark="btrfs") == ("", "mounted")
 
 
-def test_a_finished_disk_keeps_its_filesystem(tmp_path: Path) -> None:
-    verdict, sentence = decide(tmp_path, FakeMachine([system()], ROOT), mark="ext4")
-    assert (verdict, "is mounted with ext4, not btrfs" in sentence) == ("refused", True)
+@pytest.mark.parametrize(("mark", "plan"), [("ext4", "btrfs"), ("btrfs", "none"), ("xfs", "none")])
+def test_a_finished_disk_keeps_its_filesystem(mark: str, plan: str, tmp_path: Path) -> None:
+    verdict, sentence = decide(tmp_path, FakeMachine([system()], ROOT), mark=mark, filesystem=plan)
+    assert (verdict, f"is mounted with {mark}, not {plan};" in sentence) == ("refused", True)
 
 
 def test_a_plan_without_a_disk_looks_at_none(tmp_path: Path) -> None:
