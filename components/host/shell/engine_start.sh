@@ -2,22 +2,26 @@
 # shellcheck disable=SC2034,SC2154 # the names are assigned from the plan, in front of this part
 # The engine's first start.
 
-# After a boot the engine must not start on the bare directory below a data disk that did not come, nor before the firewall.
+# After a boot the engine must not start on the bare directory below a data disk that did not come, nor without the firewall.
 guard_engine_systemd() {
-  local unit="[Service]
+  local needs=""
+  [ "$firewall_closes" = no ] || needs="Requires=galera-swarm-firewall.service
+After=galera-swarm-firewall.service
+"
+  [ "$disk_plan" = none ] || needs+="RequiresMountsFor=$data_root
+"
+  put_file /etc/systemd/system/docker.service.d/10-galera-swarm.conf 0644 "${needs:+[Unit]
+$needs
+}[Service]
 ExecStop=-$stop_program
 TimeoutStopSec=$((stop_seconds * 2))"
-  [ "$disk_plan" = none ] || unit="[Unit]
-RequiresMountsFor=$data_root
-
-$unit"
-  put_file /etc/systemd/system/docker.service.d/10-galera-swarm.conf 0644 "$unit"
   [ "$file_changed" = no ] || logged systemctl daemon-reload || true
 }
 
 # Without systemd the order of boot scripts is not dependable, but the engine's own script reads /etc/default/docker first.
 guard_engine_sysv() {
   local path=/etc/default/docker start="$firewall_path || true" kept
+  [ "$firewall_closes" = no ] || start="$firewall_path boot || { echo 'galera-swarm: the firewall is not in place' >&2; exit 1; }"
   [ "$disk_plan" = none ] || start+="
     [ -e $data_root/$disk_mark ] || mount $data_root || { echo 'galera-swarm: the data disk is not mounted' >&2; exit 1; }"
   kept="$(sed '/^# begin galera-swarm$/,/^# end galera-swarm$/d' "$path" 2>/dev/null || true)"

@@ -84,13 +84,27 @@ apply() {
   echo "$rules" | "$1-restore" -w 10 -n || complain "$1 refuses the rules; check that the kernel has conntrack"
 }
 
+# Nothing comes in over IPv6 where the kernel has none, or where the public interface takes no part in it.
+ipv6_is_off() { [ ! -e /proc/net/if_inet6 ] || [ "$(cat "/proc/sys/net/ipv6/conf/$public/disable_ipv6" 2>/dev/null)" = 1 ]; }
+
+# At a boot an interface may come late, and others may hold the lock.
+if [ "${1:-start}" = boot ]; then
+  for pause in 1 2 4 8 15 30; do
+    if sh "$0"; then exit 0; fi
+    sleep "$pause"
+  done
+  exec sh "$0"
+fi
+
 [ "${1:-start}" != remove ] || public_address='' private_address=''
 public="$(interface_of public "$public_address")"
 private="$(interface_of private "$private_address")"
 
 apply iptables "-p icmp
 -p udp -m udp --sport 67 --dport 68"
-if command -v ip6tables >/dev/null && ip6tables -w 10 -S INPUT >/dev/null 2>&1; then
+if ip6tables -w 10 -S INPUT >/dev/null 2>&1; then
   apply ip6tables "-p ipv6-icmp
 -p udp -m udp --sport 547 --dport 546"
+elif [ -n "$public" ] && ! ipv6_is_off; then
+  complain "ip6tables fails, and $public would stay open over IPv6; look at 'ip6tables -S', or switch IPv6 off there"
 fi

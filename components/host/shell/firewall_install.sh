@@ -18,6 +18,7 @@ retire_other_firewalls() {
   fi
 }
 
+# The engine's unit requires this one, so stopping it would stop every container: systemd refuses to.
 start_firewall_at_boot() {
   if runs_systemd; then
     put_file /etc/systemd/system/galera-swarm-firewall.service 0644 "[Unit]
@@ -25,11 +26,12 @@ Description=Firewall of galera-swarm
 Wants=network-online.target
 After=network-online.target
 Before=docker.service
+RefuseManualStop=yes
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=$firewall_path
+ExecStart=$firewall_path boot
 
 [Install]
 WantedBy=multi-user.target"
@@ -46,7 +48,7 @@ WantedBy=multi-user.target"
 # Default-Stop:
 # Short-Description: Firewall of galera-swarm
 ### END INIT INFO
-case \"\${1:-start}\" in start | restart | force-reload) exec $firewall_path ;; esac"
+case \"\${1:-start}\" in start | restart | force-reload) exec $firewall_path boot ;; esac"
     if [ "$file_changed" = yes ] && command -v update-rc.d >/dev/null; then
       logged update-rc.d galera-swarm-firewall defaults || fail_with_log "cannot enable the firewall at boot; see the lines above"
     fi

@@ -77,6 +77,7 @@ class FakeHost:
     def apply(self, plan: FirewallPlan, facts: object = FACTS, argument: str = "") -> None:
         """Runs the program that `plan` gives."""
         program = firewall_program(plan, facts).replace(STATE_DIR, str(self.room))  # type: ignore[arg-type]
+        program = program.replace("\nPATH=", f"\nPATH={self.room}/fake-bin:")
         (self.room / "program").write_text(program)
         self.run("host", f"sh {self.room}/program {argument}")
 
@@ -237,6 +238,39 @@ def test_an_address_never_seen_is_told(host: FakeHost) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failure:
         host.apply(FirewallPlan())
     assert f"no interface carries the public address {PUBLIC}" in failure.value.stderr
+
+
+def test_at_a_boot_the_rules_wait_for_a_late_interface(host: FakeHost) -> None:
+    host.run("host", f"ip addr del {PUBLIC}/24 dev pub0")
+    with pytest.raises(subprocess.CalledProcessError):
+        host.apply(FirewallPlan())
+    host.run("host", f"(sleep 0.5; ip addr add {PUBLIC}/24 dev pub0) & sh {host.room}/program boot")
+    assert host.answers("internet", PUBLIC) == {22}
+
+
+@pytest.mark.parametrize(
+    ("off", "plan", "facts", "refused"),
+    [
+        (0, FirewallPlan(), FACTS, True),
+        (1, FirewallPlan(), FACTS, False),
+        (0, FirewallPlan(), PRIVATE_FACTS, False),
+        (0, FirewallPlan(enabled=False), FACTS, False),
+    ],
+)
+def test_ipv6_may_lack_rules_only_where_nothing_comes_in_over_it(
+    host: FakeHost, off: int, plan: FirewallPlan, facts: object, refused: bool
+) -> None:
+    (host.room / "fake-bin").mkdir()
+    fake = host.room / "fake-bin/ip6tables"
+    fake.write_text("#!/bin/sh\nexit 4\n")
+    fake.chmod(0o755)
+    host.run("host", f"echo {off} >/proc/sys/net/ipv6/conf/pub0/disable_ipv6")
+    if refused:
+        with pytest.raises(subprocess.CalledProcessError) as failure:
+            host.apply(plan, facts)
+        assert "ip6tables fails, and pub0 would stay open over IPv6" in failure.value.stderr
+    else:
+        host.apply(plan, facts)
 
 
 def test_networks_that_leave_the_server_itself_out_are_refused_before_anything_is_touched() -> None:
