@@ -124,6 +124,7 @@ class Server(pulumi.ComponentResource):
                 datacenter=self.datacenter,
                 instance_type=args.instance_type,
                 plan=args.plan,
+                disks_gb=args.guest.disks,
             ),
             child,
         )

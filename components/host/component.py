@@ -52,7 +52,8 @@ class HostArgs:
 
     `hostname` is the short name. `public_ip` is None on a private-only server. `private_subnets` are the
     stack's, in CIDR form. `neighbours` (`address`, `hostname`, `domain` of each server of the stack) may
-    become known late: only /etc/hosts waits for it.
+    become known late: only /etc/hosts waits for it. `disks_gb` are the ordered sizes, the system's disk
+    first.
     """
 
     connection: pulumi.Input[remote.ConnectionArgs]
@@ -65,14 +66,15 @@ class HostArgs:
     instance_type: pulumi.Input[str]
     plan: HostPlan
     private_subnets: pulumi.Input[Sequence[str]] = ()
+    disks_gb: pulumi.Input[Sequence[pulumi.Input[int]]] = ()
 
 
 class Host(pulumi.ComponentResource):
     """Prepares one server: packages, names, time, data disk, firewall, engine (design sections 4 and 9).
 
-    The preparation runs again, in place, when its plan changes, and never restarts a running engine; a
-    changed daemon.json is applied by `EngineSettings`. Deleting a host does nothing on it: the server itself
-    is cancelled.
+    The preparation runs again, in place, when its plan or the size of a data disk changes, and never restarts
+    a running engine; a changed daemon.json is applied by `EngineSettings`. Deleting a host does nothing on
+    it: the server itself is cancelled.
     """
 
     prepared: pulumi.Output[str]
@@ -211,6 +213,7 @@ def _facts(args: HostArgs) -> pulumi.Output[HostFacts]:
         datacenter=args.datacenter,
         instance_type=args.instance_type,
         private_subnets=args.private_subnets,
+        disks_gb=args.disks_gb,
     ).apply(
         lambda known: HostFacts(
             hostname=known["hostname"],
@@ -220,6 +223,7 @@ def _facts(args: HostArgs) -> pulumi.Output[HostFacts]:
             datacenter=known["datacenter"],
             instance_type=known["instance_type"],
             private_subnets=tuple(known["private_subnets"] or ()),
+            disks_gb=tuple(int(size) for size in known["disks_gb"]),
         )
     )
 

@@ -106,7 +106,7 @@ class HostPlan:
 @dataclass(frozen=True, kw_only=True)
 class HostFacts:
     """What is known of one server once it exists. `hostname` is the short name; `public_ip` is None on a
-    private-only server.
+    private-only server; `disks_gb` are the ordered sizes, the system's disk first.
     """
 
     hostname: str
@@ -116,6 +116,7 @@ class HostFacts:
     datacenter: str
     instance_type: str
     private_subnets: tuple[str, ...] = ()
+    disks_gb: tuple[int, ...] = ()
 
     @property
     def fqdn(self) -> str:

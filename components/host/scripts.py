@@ -29,7 +29,7 @@ def preparation_script(plan: HostPlan, facts: HostFacts) -> str:
         family_check(),
         kernel_checks(plan),
         engine_control(plan.engine),
-        disk_check(plan.disk),
+        disk_check(plan.disk, facts.disks_gb),
         packages(plan),
         *([system_update()] if plan.system_update else []),
         own_name(facts),

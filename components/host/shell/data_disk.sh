@@ -107,7 +107,11 @@ mount_disk() {
 set_up_disk() {
   find_disk
   case "$disk_state" in
-    none | mounted) return ;;
+    none) return ;;
+    mounted)
+      grow_disk
+      return
+      ;;
   esac
   refuse_to_hide_data
   if finished_after_all; then
@@ -126,4 +130,6 @@ set_up_disk() {
       ;;
   esac
   mount_disk
+  # It may have become larger before the operating system was loaded anew.
+  [ "$disk_state" != ours ] || grow_disk
 }

@@ -35,6 +35,7 @@ fi
 grep -qx "TYPE=$type" "$room/dev/.$device.blkid" || exit 1
 [ "$device" != docker ] || [ -e "$room/active" ] || exit 1
 [ ! -L "$last" ] && mv "$last" "$last.covered" && ln -s "$room/filesystem" "$last"
+echo "90 1 0:90 / $last rw - $type $room/dev/$device rw" >>"$room/proc/self/mountinfo"
 """
 
 _BLKID = """
@@ -43,12 +44,36 @@ _BLKID = """
 case " $* " in *" -s UUID "*) echo "uuid-of-${last##*/}" ;; *) cat "$tags" ;; esac
 """
 
+# The system shows how large a device is; what a filesystem or a physical volume took of it, a file says.
+_SIZES = """
+read -r volume <"$room/volume"
+taken() { cat "$room/$1.bytes"; }
+sectors() { cat "$room/sys/dev/block/$1/size"; }
+take() { echo $(($(sectors "$1") * 512)) >"$room/$2.bytes"; }
+"""
+
+_PVS = """
+[ -e "$room/group" ] || exit 0
+case "$*" in
+  *dev_size*) echo "  $room/dev/xvdc $(($(sectors 202:32) * 512)) $(taken group)" ;;
+  *) echo galera_swarm ;;
+esac
+"""
+
+_XFS_GROWFS = """
+if [ "$1" = -n ]; then
+  echo "meta-data=/dev/xvdc    isize=512    agcount=4, agsize=65536 blks"
+  echo "data     =             bsize=4096   blocks=$(($(taken filesystem) / 4096)), imaxpct=25"
+else take "$volume" filesystem; fi
+"""
+
 _BODIES = {
     "mkfs.btrfs": _MKFS.replace("FORCE", "-f"),
     "mkfs.xfs": _MKFS.replace("FORCE", "-f"),
     "mkfs.ext4": _MKFS.replace("FORCE", "-F"),
     "mount": _MOUNT,
-    "umount": '[ -L "$last" ] && rm "$last" && mv "$last.covered" "$last"',
+    "umount": '[ -L "$last" ] && rm "$last" && mv "$last.covered" "$last" && '
+    'sed -i "\\# $last rw#d" "$room/proc/self/mountinfo"',
     "mountpoint": '[ -L "$last" ]',
     "blkid": _BLKID,
     "wipefs": 'if [ "$1" = -a ]; then : >"$tags"; else cat "${tags%.blkid}.wipefs"; fi',
@@ -57,13 +82,22 @@ _BODIES = {
     "lvcreate": '[ -e "$room/group" ] && touch "$room/active" "$room/dev/.docker.blkid"',
     "vgchange": '[ -e "$room/group" ] && touch "$room/active"',
     "vgremove": 'rm "$room/group" && rm -f "$room/active"',
-    "pvs": '[ ! -e "$room/group" ] || echo galera_swarm',
+    "pvs": _PVS,
+    "pvresize": "take 202:32 group",
+    "vgs": 'echo "  $(($(taken group) - $(sectors 253:0) * 512))"',
+    "lvextend": 'echo $(($(taken group) / 512)) >"$room/sys/dev/block/253:0/size"',
+    "btrfs": 'if [ "$2" = show ]; then echo "  devid    1 size $(taken filesystem) used 0 path x"; '
+    'else take "$volume" filesystem; fi',
+    "dumpe2fs": 'echo "Block count:              $(($(taken filesystem) / 4096))"; '
+    'echo "Block size:               4096"',
+    "resize2fs": 'take "$volume" filesystem',
+    "xfs_growfs": _XFS_GROWFS,
     "lsblk": 'cat "${tags%.blkid}.serial"',
     "chattr": "",
     "systemctl": "",
 }
 FAKES = {
-    **{name: _RECORD + body for name, body in _BODIES.items()},
+    **{name: _RECORD + _SIZES + body for name, body in _BODIES.items()},
     "stat": 'cat "${@: -1}"',
     "sync": "",
 }
@@ -75,6 +109,7 @@ engine_runs() { [ -e "$room/engine" ]; }
 stop_engine() { echo stop_engine >>"$room/calls"; rm "$room/engine"; }
 """
 
+GIB = 1 << 30
 FSTAB = "# made by the installer\nUUID=root / ext4 defaults 0 1\n"
 
 
@@ -93,6 +128,14 @@ class FakeServer:
         disks = [system, FakeDisk("xvdc", "202:32", on_disk)]
         FakeMachine(disks, [("202:1", "DEV/xvda1")]).build(room)
         (room / "filesystem").mkdir()
+        (room / "volume").write_text("253:0\n" if plan == "lvm-btrfs" else "202:32\n")
+        for taken in ("filesystem", "group"):
+            (room / f"{taken}.bytes").write_text(f"{GIB * 10}\n")
+        logical = room / "sys/dev/block/253:0"
+        (logical / "dm").mkdir(parents=True)
+        (logical / "dm/name").write_text("galera_swarm-docker\n")
+        (logical / "size").write_text("20971520\n")
+        (room / "dev/docker").write_text("fd:0\n")
         (room / "state").mkdir()
         (room / "state/engine.restart-key").write_text("k1\n")
         (room / "engine").touch()
@@ -109,7 +152,7 @@ class FakeServer:
         `fakes` are bodies of commands that do something else than usual.
         """
         (self.room / "killed").write_text(f"{killed_at}\n")
-        functions = shell("data_disk").replace("/etc/fstab", str(self.fstab))
+        functions = "\n".join(map(shell, ("disk_grow", "data_disk"))).replace("/etc/fstab", str(self.fstab))
         assert "/etc/" not in functions
         return run_functions(
             self.room,
@@ -123,6 +166,22 @@ class FakeServer:
             fakes={**FAKES, **(fakes or {})},
             call="set_up_disk",
         )
+
+    def enlarge(self) -> None:
+        """Give the disk twice its size, as an upgrade of the server does."""
+        (self.room / "sys/dev/block/202:32/size").write_text("41943040\n")
+
+    @property
+    def filesystem_gib(self) -> int:
+        """The size of the filesystem."""
+        return int((self.room / "filesystem.bytes").read_text()) // GIB
+
+    @property
+    def grown_by(self) -> list[str]:
+        """The calls that made something larger, with DEV and SEAT for the devices' directory and the seat."""
+        growers = ("pvresize", "lvextend", "btrfs filesystem resize", "resize2fs", "xfs_growfs SEAT")
+        told = [call.replace(str(self.data_root), "SEAT") for call in self.asked]
+        return [call for call in told if call.startswith(growers)]
 
     @property
     def data_root(self) -> Path:

@@ -133,6 +133,14 @@ def test_the_values_of_a_server_reach_its_script(engine: FakeEngine) -> None:
     assert "public_address=203.0.113.11\n" in script
 
 
+def test_a_larger_data_disk_makes_the_preparation_run_again_in_place(engine: FakeEngine) -> None:
+    declare(lambda: Host("galera-1", host_args(disks_gb=[25, 25])).prepared)
+    before = engine.seen["galera-1-preparation"]
+    declare(lambda: Host("galera-1", host_args(disks_gb=[25, pulumi.Output.from_input(100)])).prepared)
+    after = engine.seen["galera-1-preparation"]
+    assert {key for key in before if before[key] != after[key]} == {"stdin"}
+
+
 def test_a_private_server_has_no_public_side(engine: FakeEngine) -> None:
     declare(lambda: Host("galera-1", host_args(public_ip=None)).prepared)
     assert "public_address='\"'\"''\"'\"'\n" in engine.seen["galera-1-preparation"]["stdin"]
