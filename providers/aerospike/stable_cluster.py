@@ -67,7 +67,9 @@ class StableClusterProvider(StatelessProvider):
         return self.found(id_, {**props, **seen})
 
     def _let_leave(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        before = {str(node["node"]): node for node in olds["nodes"]}
+        # Who leaves is known from before, and the key that opens every server may have been exchanged since.
+        key = {"privateKey": news["managers"][0]["privateKey"]}
+        before = {str(node["node"]): {**node, "ssh": {**node["ssh"], **key}} for node in olds["nodes"]}
         after = {str(node["node"]): node for node in news["nodes"]}
         leaving = [name for name in before if name not in after]
         staying = [name for name in before if name in after]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from providers.ssh import SshInputs
-from providers.stateless import StatelessProvider, without_provider
+from providers.stateless import StatelessProvider, changed, without_provider
 from providers.swarm.docker_view import wanted_tasks
 from providers.swarm.manager_link import any_manager
 
@@ -40,13 +40,22 @@ class TaskCountProvider(StatelessProvider):
     IDENTITY: ClassVar = ("service",)
     COMPARED: ClassVar = ("spec",)
 
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Also where a recorded manager is reached otherwise now: a refresh has nothing but the record."""
+        found = super().diff(_id, _olds, _news)
+        if found.changes:
+            return found
+        pairs = zip(_olds.get("managers") or (), _news.get("managers") or (), strict=False)
+        return DiffResult(changes=True, replaces=[]) if any(changed(*pair) for pair in pairs) else found
+
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Raises SshError if no manager answers."""
         return CreateResult(f"{props['service']}-tasks", outs=_counted(without_provider(props)))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Another spec is about to be rolled."""
-        return UpdateResult(outs=_counted(self.taken_over(_olds, _news)))
+        """Count, if another spec is about to be rolled."""
+        outs = self.taken_over(_olds, _news)
+        return UpdateResult(outs=_counted(outs) if changed(_olds.get("spec"), _news.get("spec")) else outs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The number as it is now. Raises SwarmError or SshError: one that is not the refreshed service's own

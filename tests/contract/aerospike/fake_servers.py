@@ -10,7 +10,7 @@ import pytest
 
 from providers.aerospike import departure, joined_node
 from providers.aerospike import nodes as nodes_module
-from providers.ssh import Completed, Session, Target, UnreachableError
+from providers.ssh import AccessDeniedError, Completed, Session, Target, UnreachableError
 from providers.swarm.docker_view import LocalSwarm
 from providers.swarm.errors import NoServiceError
 from providers.swarm.task_view import TaskView
@@ -66,6 +66,8 @@ class FakeServers:
         self._nodes = {f"aerospike-{node.number}": node for node in nodes}
         self.services = list(self._nodes)
         self.stopped: list[str] = []
+        self.key = "p"
+        """The one key that opens the servers."""
         self.tasks: Callable[[str], TaskView] = lambda _name: running("task")
         self.before_stop: Callable[[str], None] = lambda _name: None
         monkeypatch.setattr(nodes_module, "connect", self._connect)
@@ -76,7 +78,7 @@ class FakeServers:
     def inputs(self, *names: str) -> list[dict[str, Any]]:
         """The nodes as resources are given them."""
         return [
-            {"node": name, "ssh": {"host": self._nodes[name].address, "port": 22.0, "privateKey": "p"}}
+            {"node": name, "ssh": {"host": self._nodes[name].address, "port": 22.0, "privateKey": self.key}}
             for name in names or self._nodes
         ]
 
@@ -100,6 +102,9 @@ class FakeServers:
         if not server.is_up:
             said = f"no SSH session to {target}"
             raise UnreachableError(said)
+        if target.private_key != self.key:
+            said = f"{target} takes another key"
+            raise AccessDeniedError(said)
         yield server
 
     @contextmanager

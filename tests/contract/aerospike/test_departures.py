@@ -110,6 +110,24 @@ def test_leaving_can_be_repeated_and_goes_on_where_it_was(four: tuple[list[Node]
     assert lost(nodes[:2]) == 0
 
 
+@pytest.mark.parametrize("four", [(ENTERPRISE, 14)], indirect=True)
+def test_a_node_hands_over_though_the_key_of_its_server_is_another_one_than_recorded(
+    four: tuple[list[Node], FakeServers],
+) -> None:
+    nodes, servers = four
+    olds = props(servers)
+    servers.key = "exchanged"
+    quiesced: list[str] = []
+    servers.before_stop = lambda name: quiesced.append(
+        pairs(servers.node(name).ask("namespace/test"))["effective_is_quiesced"]
+    )
+    managers = [{**MANAGER, "privateKey": servers.key}]
+    news = props(servers, "aerospike-1", "aerospike-2", "aerospike-3", managers=managers)
+    StableClusterProvider().update("aerospike", olds, news)
+    assert quiesced == ["true"]
+    assert lost(nodes[:3]) == 0
+
+
 @pytest.mark.parametrize("four", [(COMMUNITY, 5)], indirect=True)
 def test_a_node_whose_server_is_lost_can_leave(four: tuple[list[Node], FakeServers]) -> None:
     nodes, servers = four

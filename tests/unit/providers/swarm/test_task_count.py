@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi.runtime.rpc import UNKNOWN
 
 from providers.ssh import Session, SshError
 from providers.swarm import TaskCountProvider, task_count
@@ -67,6 +68,31 @@ def test_it_is_looked_at_when_the_spec_changes_and_at_a_refresh(manager: FakeMan
     assert provider.diff("id", made, {**PROPS, "spec": "two"}).changes
     assert dict(provider.update("id", made, {**PROPS, "spec": "two"}).outs or {})["tasks"] == 3
     assert provider.read("id", made).outs["tasks"] == 3
+
+
+@pytest.mark.parametrize(
+    ("managers", "changes"),
+    [
+        ([{"host": "a", "privateKey": "old"}, {"host": "b", "privateKey": "old"}], False),
+        ([{"host": "a", "privateKey": "old"}], False),
+        ([{"host": "a", "privateKey": "old"}, {"host": UNKNOWN, "privateKey": "old"}], False),
+        ([{"host": "a", "privateKey": "new"}, {"host": "b", "privateKey": "new"}], True),
+        ([{"host": "a", "privateKey": "old"}, {"host": "c", "privateKey": "old"}], True),
+        ([*({"host": name, "privateKey": "old"} for name in "abc")], False),
+    ],
+)
+def test_other_ways_to_the_managers_are_taken_over_and_nothing_is_counted(
+    managers: list[dict[str, str]], changes: bool
+) -> None:
+    provider = TaskCountProvider()
+    recorded = {
+        **PROPS,
+        "tasks": 3,
+        "managers": [{"host": name, "privateKey": "old"} for name in "ab"],
+    }
+    news = {**PROPS, "managers": managers}
+    assert bool(provider.diff("id", recorded, news).changes) is changes
+    assert dict(provider.update("id", recorded, news).outs or {}) == {**news, "tasks": 3}
 
 
 def test_a_refresh_that_cannot_count_keeps_no_old_number(monkeypatch: pytest.MonkeyPatch) -> None:
