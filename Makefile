@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-recovery test-members test-front test-commands bench faults lint fmt setup python venv
+.PHONY: commands-after-stacks help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-recovery test-members test-front test-commands bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +63,12 @@ test-contract: venv ## the SoftLayer provider and stock client against the sandb
 	@$(VENV)/python -m pytest -q -n $(WORKERS) tests/contract
 
 test-e2e: ## real engine, real swarm, real SQL: two side by side, then what needs a quiet machine (E2E="-k name" chooses)
-	@$(MAKE) --no-print-directory -j2 --keep-going test-galera test-services test-recovery test-members; status=$$?; \
-	$(MAKE) --no-print-directory --keep-going test-front test-commands && exit $$status
+	@$(MAKE) --no-print-directory -j2 --keep-going test-galera test-services test-recovery test-members commands-after-stacks; \
+	status=$$?; $(MAKE) --no-print-directory test-front && exit $$status
+
+# The commands take the sandbox down at the end, so nobody else may be on it.
+commands-after-stacks: test-galera test-services
+	@$(MAKE) --no-print-directory test-commands
 
 test-galera: setup ## stacks of the real program: Galera's changes, accidents, interrupted runs
 	@$(call pytest-lines,galera,tests/e2e/galera_stack)

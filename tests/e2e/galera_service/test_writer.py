@@ -82,12 +82,20 @@ class Balancers:
         return found.pop()
 
     def await_checks(self, number: int, said: str) -> None:
-        """Until all load balancers have gone on asking a member for two seconds after it said that."""
+        """Until both load balancers have gone on asking a member for two seconds after it said that.
+
+        One that was started again may have had another address before.
+        """
         notes = "/dev/shm/galera-swarm"
         eventually(said, lambda: said in self.members.inside(number, f"cat {notes}/serves"))
         told = int(self.members.inside(number, "date +%s"))
         asked = f"cut -d ' ' -f 1 {notes}/asked/*-writer"
-        eventually("checks", lambda: min(map(int, self.members.inside(number, asked).split())) >= told + 2)
+
+        def asked_since() -> bool:
+            stamps = map(int, self.members.inside(number, asked).split())
+            return sum(stamp >= told + 2 for stamp in stamps) == len(self.doors)
+
+        eventually("checks", asked_since)
 
     def close(self) -> None:
         for number in range(1, len(self.doors) + 1):
