@@ -121,6 +121,20 @@ class Cluster:
             "the swarm's leader", lambda: bool(self.on(self.members[0], look)), timeout=180
         )
 
+    def await_settled(self) -> float:
+        """Wait until the swarm sees every node, and runs whatever should run.
+
+        After an accident to most of its managers it finds together later than the members, and begins tasks
+        anew whose server it has missed until then.
+        """
+        self.await_managers()
+        look = "docker node ls --format '{{.Status}}'; docker service ls --format '{{.Replicas}}'"
+        return await_condition(
+            "a swarm that misses nothing",
+            lambda: all(map(_is_whole, self.on(self.members[0], look).splitlines())),
+            timeout=180,
+        )
+
     def _is_gone(self, member: Member) -> bool:
         return not self.on(member, f"docker ps -q --filter {_of_service(member)}")
 
@@ -151,3 +165,9 @@ def _switched(member: Member, *, on: bool) -> str:
 
 def _of_service(member: Member) -> str:
     return f"label=com.docker.swarm.service.name={member.service}"
+
+
+def _is_whole(said: str) -> bool:
+    """Whether a node is ready, or a service runs as often as it should: `Ready`, `3/3 (max 1 per node)`."""
+    running, _, wanted = said.split(" ")[0].partition("/")
+    return running == (wanted or "Ready")
