@@ -11,9 +11,10 @@
 
 readonly leavers_dir=$run_dir/leavers
 readonly asked_dir=$run_dir/asked drain_file=$run_dir/draining claim_file=$run_dir/writer serves_file=$run_dir/serves
-readonly recent=5          # seconds in which a load balancer that is there has asked again
-readonly fresh_us=3000000  # how long the last word of keep_claim on whether clients are served holds
-readonly silence_seconds=3 # a member that is dead has left the view by then; one that is only slow has answered
+readonly recent=5              # seconds in which a load balancer that is there has asked again
+readonly fresh_us=3000000      # how long the last word of keep_claim on whether clients are served holds
+readonly remembered_us=5000000 # how long it stands for a look that says nothing
+readonly silence_seconds=3     # a member that is dead has left the view by then; one that is only slow has answered
 
 # Members of a view, oldest first: NAME ADDRESS. An id is a UUID of version 1: when its server joined.
 by_seniority() { # MEMBERS (UUID/NAME/ADDRESS:PORT,...)
@@ -64,11 +65,12 @@ serves_clients() { # says why, or why not; 2 when there is no answer of any kind
 }
 
 judge() {
+    local word="" reason
     if ((!${#is[@]})); then
         printf 'no answer over SQL' && return 2
     elif [[ "${!is[*]}" == "ERROR 1040"* ]]; then # as many clients as it takes are no illness
         printf 'full of clients'
-        [[ $(last_word) != no ]]
+        ! read_service "$remembered_us" || [[ $word != no ]]
         return
     elif [[ -z ${is[wsrep_cluster_status]-} ]]; then
         printf 'no answer over SQL: %s' "${!is[*]}"
@@ -95,29 +97,19 @@ judge() {
 # What SQL says now, for everybody who asks within the next moments. One look without an answer is no evidence yet: on 503
 # a load balancer ends all sessions, and the member may only be slow.
 note_service() {
-    local reason word=yes
-    reason=$(serves_clients)
+    local said word reason now=no
+    said=$(serves_clients)
     case $? in
-    0) ;;
-    2)
-        word=$(last_word)
-        [[ $word == yes && $(last_reason) != "$reason" ]] || word=no
-        ;;
-    *) word=no ;;
+    0) now=yes ;;
+    2) ! read_service "$remembered_us" || [[ $word != yes || $reason == "$said" ]] || now=yes ;;
     esac
-    printf '%s %s %s\n' "${EPOCHREALTIME/[.,]/}" "$word" "$reason" >"$serves_file"
+    printf '%s %s %s\n' "${EPOCHREALTIME/[.,]/}" "$now" "$said" >"$serves_file"
 }
 
-last_word() { # of note_service: yes, no; nothing if there is none of the last seconds
-    local stamp="" word="" _
-    { read -r stamp word _ <"$serves_file"; } 2>/dev/null
-    [[ ! $stamp =~ ^[0-9]+$ ]] || ((${EPOCHREALTIME/[.,]/} - stamp > recent * 1000000)) || printf '%s' "$word"
-}
-
-last_reason() {
-    local reason="" _
-    { read -r _ _ reason <"$serves_file"; } 2>/dev/null
-    printf '%s' "$reason"
+read_service() { # MICROSECONDS; sets word and reason to the last ones noted; 1 if they are older than that
+    local stamp=""
+    { read -r stamp word reason <"$serves_file"; } 2>/dev/null
+    [[ $stamp =~ ^[0-9]+$ && -n $word ]] && ((${EPOCHREALTIME/[.,]/} - stamp < $1))
 }
 
 # ---- who asks --------------------------------------------------------------------------------------------------------
