@@ -18,7 +18,7 @@ from xmlrpc.client import Error as XmlRpcError
 
 from providers.softlayer.clock import Clock, SystemClock, growing, jittered
 from providers.softlayer.credentials import Credentials
-from providers.softlayer.errors import CloudError
+from providers.softlayer.errors import CloudError, NotFoundError
 from providers.softlayer.faults import Fault, Kind, classify
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -119,6 +119,19 @@ class Api:
         if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("id") for one in found):
             raise self.senseless(doing)
         return found
+
+    def found(self, doing: str, service: str, id_: int, *, mask: str) -> dict[str, Any] | None:
+        """Read one object; None when the API says that there is none of that id.
+
+        Raises BrokenCallError for an answer that is not this object: nobody said that it is gone.
+        """
+        try:
+            told = self.call(doing, service, "getObject", id=id_, mask=mask)
+        except NotFoundError:
+            return None
+        if not isinstance(told, dict) or str(told.get("id")) != str(id_):
+            raise self.senseless(doing)
+        return told
 
     def senseless(self, doing: str) -> CloudError:
         """The error for an answer without a fault that cannot be what was asked for."""

@@ -145,15 +145,18 @@ def is_cancelled(guest: Mapping[str, Any]) -> bool:
     That it shows no billing item says nothing: there are users who may not see any (taken for cancelled, each
     run would buy their guests again).
     """
-    return bool((guest.get("billingItem") or {}).get("cancellationDate")) or _is_reclaimed(guest)
+    return bool(_cancellation(guest)) or _is_reclaimed(guest)
 
 
 def is_going(guest: Mapping[str, Any], now: datetime) -> bool:
     """Whether a cancelled guest is about to go: one that is cancelled for a later day runs until then."""
-    if _is_reclaimed(guest) or not is_cancelled(guest):
-        return _is_reclaimed(guest)
-    date = _date((guest.get("billingItem") or {}).get("cancellationDate"))
-    return date is None or date <= now + _AT_ONCE
+    date = _date(_cancellation(guest))
+    later = date is not None and date > now + _AT_ONCE
+    return _is_reclaimed(guest) or (is_cancelled(guest) and not later)
+
+
+def _cancellation(guest: Mapping[str, Any]) -> Any:
+    return (guest.get("billingItem") or {}).get("cancellationDate")
 
 
 def _is_reclaimed(guest: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.softlayer.client import PATIENCE, Api
 from providers.softlayer.clock import growing, jittered
-from providers.softlayer.errors import NotFoundError, OrderDoubtError, OwnershipError
+from providers.softlayer.errors import OrderDoubtError, OwnershipError
 from providers.softlayer.faults import Kind
 from providers.softlayer.guest_inputs import GuestInputs
 from providers.softlayer.guest_wire import GUEST_MASK, created_at, is_cancelled
@@ -195,11 +195,4 @@ def read_guest(api: Api, guest_id: int) -> dict[str, Any] | None:
 
     Raises BrokenCallError for an answer that is not this guest: nobody said that it is gone.
     """
-    doing = "reading it"
-    try:
-        guest = api.call(doing, "Virtual_Guest", "getObject", id=guest_id, mask=GUEST_MASK)
-    except NotFoundError:
-        return None
-    if not isinstance(guest, dict) or str(guest.get("id")) != str(guest_id):
-        raise api.senseless(doing)
-    return guest
+    return api.found("reading it", "Virtual_Guest", guest_id, mask=GUEST_MASK)

@@ -203,14 +203,7 @@ def _find(api: Api, wanted: KeyInputs) -> dict[str, Any] | None:
 
 def _read(api: Api, key_id: int) -> dict[str, Any] | None:
     """The account's key of that id; None only when the API says that there is none."""
-    doing = "reading it"
-    try:
-        key = api.call(doing, "Security_Ssh_Key", "getObject", id=key_id, mask=_MASK)
-    except NotFoundError:
-        return None
-    if not isinstance(key, dict) or str(key.get("id")) != str(key_id):
-        raise api.senseless(doing)
-    return key
+    return api.found("reading it", "Security_Ssh_Key", key_id, mask=_MASK)
 
 
 def _register(api: Api, wanted: KeyInputs) -> dict[str, Any]:
