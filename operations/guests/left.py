@@ -16,11 +16,12 @@ from providers.softlayer.client import Api, connect
 from providers.softlayer.credentials import from_config
 from providers.softlayer.mark import mark_of
 from providers.softlayer.traces import Names, Traces, fqdn_of, traces_of
+from settings.model.servers import Servers
 from settings.stack_file import StackFileError, read
 
 GUEST_TYPE = "pulumi-python:dynamic/softlayer:VirtualGuest"
-#: The prefix of host names where the config says none, as `settings` has it.
-DEFAULT_PREFIX = "db"
+#: The prefix of host names where the config says none.
+DEFAULT_PREFIX = Servers().hostname_prefix
 
 
 def left(stack: str, config: Sequence[str] = ()) -> list[str]:
