@@ -92,7 +92,8 @@ def synced(endpoints: Sequence[Endpoint], password: str) -> bool:
     )
 
 
-def _is_alive(connection: "pymysql.Connection[Any]") -> bool:
+def is_alive(connection: "pymysql.Connection[Any]") -> bool:
+    """Whether a session is still there."""
     try:
         connection.ping(reconnect=False)
     except (pymysql.err.MySQLError, OSError):
@@ -150,7 +151,7 @@ class Ledger:
         while not self._stop.is_set():
             number += 1
             try:
-                if connection is not None and self.pings and not _is_alive(connection):
+                if connection is not None and self.pings and not is_alive(connection):
                     connection = None
                 if connection is None:
                     connection = self._connect(turn)

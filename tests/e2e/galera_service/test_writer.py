@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pymysql
 import pytest
@@ -15,7 +14,7 @@ from components.load_balancer_config import BalancerPlan, configuration, statist
 from tests.e2e.cloud import ROOT, build_image
 from tests.e2e.galera_service.conftest import closed_at_the_end
 from tests.e2e.galera_service.members import Members, docker, eventually
-from tests.e2e.ledger import Endpoint, Ledger, ask, connect
+from tests.e2e.ledger import Endpoint, Ledger, ask, connect, is_alive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -219,16 +218,7 @@ def test_writes_that_go_back_to_who_was_frozen_take_their_sessions_along(balance
         docker("unpause", members.name(number))
     members.synced(1, 2, 3)
     eventually("the oldest again", lambda: balancers.writers() == {oldest})
-    eventually("the end of the session with the other one", lambda: not held.open or not pings(held))
-
-
-def pings(connection: "pymysql.Connection[Any]") -> bool:
-    """Whether a session is still there."""
-    try:
-        connection.ping(reconnect=False)
-    except (pymysql.err.Error, OSError):
-        return False
-    return True
+    eventually("the end of the session with the other one", lambda: not is_alive(held))
 
 
 def test_without_load_balancers_a_member_stops_at_once(members: Members) -> None:

@@ -84,10 +84,8 @@ def test_a_formatting_that_did_not_end_is_done_again(plan: str, tmp_path: Path) 
     assert not (server.data_root / "half").exists()
 
 
-@every_filesystem
-def test_a_complete_disk_is_kept_where_a_formatting_was_noted(plan: str, tmp_path: Path) -> None:
-    server = FakeServer(tmp_path, plan, ours(plan))
-    note_formatting(server)
+def assert_data_is_kept(server: FakeServer, plan: str) -> None:
+    """A disk that was complete once comes into service with what is on it."""
     (server.filesystem / MARK).write_text(f"{TYPES[plan]}\n")
     (server.filesystem / "volume").write_text("rows")
     done = server.set_up()
@@ -95,6 +93,13 @@ def test_a_complete_disk_is_kept_where_a_formatting_was_noted(plan: str, tmp_pat
     assert server.written_over == []
     assert_in_service(server)
     assert (server.data_root / "volume").read_text() == "rows"
+
+
+@every_filesystem
+def test_a_complete_disk_is_kept_where_a_formatting_was_noted(plan: str, tmp_path: Path) -> None:
+    server = FakeServer(tmp_path, plan, ours(plan))
+    note_formatting(server)
+    assert_data_is_kept(server, plan)
 
 
 def test_a_group_of_ours_on_another_disk_is_not_removed(tmp_path: Path) -> None:
@@ -142,13 +147,7 @@ def test_killed_on_its_way_it_is_finished_by_the_next_run(plan: str, program: st
 @every_filesystem
 def test_after_a_reload_of_the_system_the_data_is_mounted_as_it_was(plan: str, tmp_path: Path) -> None:
     server = FakeServer(tmp_path, plan, ours(plan))
-    (server.filesystem / MARK).write_text(f"{TYPES[plan]}\n")
-    (server.filesystem / "volume").write_text("rows")
-    done = server.set_up()
-    assert done.returncode == 0, done.stderr
-    assert server.written_over == []
-    assert_in_service(server)
-    assert (server.data_root / "volume").read_text() == "rows"
+    assert_data_is_kept(server, plan)
 
 
 @every_filesystem
