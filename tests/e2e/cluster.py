@@ -124,15 +124,18 @@ class Cluster:
     def await_settled(self) -> float:
         """Wait until the swarm sees every node, and runs whatever should run.
 
-        After an accident to most of its managers it finds together later than the members, and begins tasks
-        anew whose server it has missed until then.
+        After an accident to most of its managers it finds together later than the members, and begins the
+        tasks of a server anew that it had missed: that member runs, and is about to be stopped once more.
+        `service ls` counts it as running all the while, so it is asked which tasks should run.
         """
         self.await_managers()
-        look = "docker node ls --format '{{.Status}}'; docker service ls --format '{{.Replicas}}'"
+        look = (
+            "docker node ls --format 'node {{.Status}}'; docker service ls --format 'wanted {{.Replicas}}';"
+            " docker service ps $(docker service ls -q) --filter desired-state=running"
+            " --format 'task {{.CurrentState}}'"
+        )
         return await_condition(
-            "a swarm that misses nothing",
-            lambda: all(map(_is_whole, self.on(self.members[0], look).splitlines())),
-            timeout=180,
+            "a swarm that misses nothing", lambda: _is_whole(self.on(self.members[0], look)), timeout=180
         )
 
     def _is_gone(self, member: Member) -> bool:
@@ -168,6 +171,13 @@ def _of_service(member: Member) -> str:
 
 
 def _is_whole(said: str) -> bool:
-    """Whether a node is ready, or a service runs as often as it should: `Ready`, `3/3 (max 1 per node)`."""
-    running, _, wanted = said.split(" ")[0].partition("/")
-    return running == (wanted or "Ready")
+    """Whether all nodes are ready and all tasks run.
+
+    Of lines such as `node Ready`, `wanted 3/3 (max 1 per node)`, `task Running 5 seconds ago`.
+    """
+    found: dict[str, list[str]] = {"node": [], "wanted": [], "task": []}
+    for line in said.splitlines():
+        kind, state, *_ = line.split()
+        found[kind].append(state)
+    wanted = sum(int(count.partition("/")[2]) for count in found["wanted"])
+    return set(found["node"]) == {"Ready"} and found["task"] == ["Running"] * wanted

@@ -247,6 +247,18 @@ def test_members_and_servers_leave_one_by_one_from_the_top(stack: Stack, cluster
     assert stack.changes() == {}
 
 
+def test_one_service_grows_to_seven_members_and_back(stack: Stack, cluster: Cluster) -> None:
+    stack.set("servers.count", 7)
+    with witnessed(cluster):
+        assert sizes_seen_during_up(stack, cluster) == {"3", "4", "5", "6", "7"}
+        Cluster.of(stack.outputs()).await_synced(PATIENCE)
+    stack.set("servers.count", 3)
+    with witnessed(cluster):
+        assert sizes_seen_during_up(stack, cluster) == {"7", "6", "5", "4", "3"}
+        cluster.await_synced(PATIENCE)
+    assert stack.changes() == {}
+
+
 def test_consul_names_equal_members_that_are_synced(stack: Stack, cluster: Cluster) -> None:
     """Its health check is asked on the server's own port, so the service is rolled once."""
     bring_images(Consul().image, timeout=2700)
