@@ -127,6 +127,26 @@ def test_a_server_powered_off_and_on(cluster: Cluster, measured: list[Figure]) -
     ]
 
 
+def test_all_servers_powered_off_and_on(cluster: Cluster, measured: list[Figure]) -> None:
+    """A power cut of the whole site: no manager keeps the swarm, no member the Primary."""
+    with witnessed(cluster) as witness:
+        for member in cluster.members:
+            _sandbox("fault", "node", member.hostname, "crash")
+        begun = time.monotonic()
+        for member in cluster.members:
+            _sandbox("fault", "node", member.hostname, "boot")
+        cluster.await_synced(timeout=300)
+        took = time.monotonic() - begun
+        cluster.await_settled()
+    _same_history(cluster)
+    step = "all servers off and on"
+    pause = witness.longest_pause_seconds
+    measured += [
+        Figure(step=step, what="no write acknowledged", value=pause, note="crash and boot one after another"),
+        Figure(step=step, what="power on: all Synced", value=took, note=f"{witness.rows} rows, none lost"),
+    ]
+
+
 def _same_history(cluster: Cluster) -> None:
     for member in cluster.members:
         assert cluster.status(member)["wsrep_cluster_state_uuid"] == cluster.uuid
