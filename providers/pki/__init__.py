@@ -2,6 +2,8 @@
 
 from providers.pki.authority import Authority, AuthorityArgs, AuthorityProvider
 from providers.pki.certificate import Certificate, CertificateArgs, CertificateProvider
+from providers.pki.expired import waits_for_renewal_only
+from providers.pki.served import served_until
 from providers.pki.validity import Validity
 
 __all__ = [
@@ -12,4 +14,6 @@ __all__ = [
     "CertificateArgs",
     "CertificateProvider",
     "Validity",
+    "served_until",
+    "waits_for_renewal_only",
 ]
