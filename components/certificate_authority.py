@@ -23,6 +23,8 @@ class CertificateAuthority(pulumi.ComponentResource):
 
     certificate: pulumi.Output[str]
     """PEM, for everybody who has to trust the stack's services."""
+    clients: dict[str, pulumi.Output[str]]
+    """When each certificate ends that no server shows, by its name; ISO 8601."""
 
     def __init__(
         self, name: str, args: CertificateAuthorityArgs, opts: pulumi.ResourceOptions | None = None
@@ -33,7 +35,7 @@ class CertificateAuthority(pulumi.ComponentResource):
             AuthorityArgs(common_name=f"galera-swarm {args.stack_name}"[:_LONGEST_NAME]),
             pulumi.ResourceOptions(parent=self),
         )
-        self.certificate = self._authority.certificate
+        self.certificate, self.clients = self._authority.certificate, {}
         self.register_outputs({"certificate": self.certificate})
 
     def issue(
@@ -50,7 +52,7 @@ class CertificateAuthority(pulumi.ComponentResource):
 
         Its parent is whoever asks (`opts`). Renewal changes both outputs, and so rolls what uses them.
         """
-        return Certificate(
+        issued = Certificate(
             name,
             CertificateArgs(
                 authority_id=self._authority.authority_id,
@@ -63,3 +65,6 @@ class CertificateAuthority(pulumi.ComponentResource):
             ),
             opts,
         )
+        if "server" not in usages:
+            self.clients[name] = issued.expires
+        return issued

@@ -71,6 +71,9 @@ def export(settings: Settings, servers: list[Server], swarm: Swarm, galera: Clus
 def export_etcd(ground: Ground, etcd: Etcd) -> None:
     """Key `etcd`, and what a client needs beside it: a certificate of its own, a secret."""
     hosts = ground.servers[: len(etcd.members)]
+    client = ground.authority.issue(
+        "etcd-client", common_name="client", usages=["client"], opts=pulumi.ResourceOptions(parent=etcd)
+    )
     pulumi.export(
         "etcd",
         {
@@ -78,17 +81,21 @@ def export_etcd(ground: Ground, etcd: Etcd) -> None:
             "clusterId": etcd.cluster_id,
             "version": etcd.version,
             "members": [
-                {"name": peer["name"], "id": member.member_id, "server": host.hostname, "state": member.state}
+                {
+                    "name": peer["name"],
+                    "id": member.member_id,
+                    "server": host.hostname,
+                    "state": member.state,
+                    "peerUrl": peer["peer_url"],
+                }
                 for peer, member, host in zip(etcd.peers, etcd.members, hosts, strict=True)
             ],
             "health": pulumi.Output.all(*[member.state for member in etcd.members]).apply(
                 lambda states: f"{sum(state == 'Voter' for state in states)} of {len(states)} members vote"
             ),
             "authority": etcd.authority_certificate,
+            "clientCertificates": ground.authority.clients,
         },
-    )
-    client = ground.authority.issue(
-        "etcd-client", common_name="client", usages=["client"], opts=pulumi.ResourceOptions(parent=etcd)
     )
     pulumi.export(
         "etcdClient", pulumi.Output.secret({"certificate": client.certificate, "key": client.private_key})

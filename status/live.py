@@ -10,6 +10,7 @@ from typing import Any
 from providers.ssh import Session, SshError, Target, connect
 from status.aerospike import AerospikeNow, aerospike_nodes, ask_aerospike
 from status.balancers import BalancerNow, ask_balancer, balancer_services
+from status.certificates import ShownNow, ask_certificates, certificate_doors
 from status.consul import AgentNow, ask_agent, http_port
 from status.etcd_members import EtcdNow, ask_etcd, etcd_services
 from status.site import SiteNow, ask_site, site_ports
@@ -48,6 +49,7 @@ class StackNow:
     aerospike: tuple[AerospikeNow, ...] = ()
     sites: tuple[SiteNow, ...] = ()
     agents: tuple[AgentNow, ...] = ()
+    certificates: tuple[ShownNow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ class _Answer:
     aerospike: AerospikeNow | None = None
     site: SiteNow | None = None
     agent: AgentNow | None = None
+    certificates: tuple[ShownNow, ...] = ()
 
 
 def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
@@ -88,6 +91,7 @@ def ask_stack(outputs: Mapping[str, Any], root: Path) -> StackNow:
         aerospike=tuple(a.aerospike for a in answers if a.aerospike is not None),
         sites=tuple(a.site for a in answers if a.site is not None),
         agents=tuple(a.agent for a in answers if a.agent is not None),
+        certificates=tuple(one for a in answers for one in a.certificates),
     )
 
 
@@ -104,6 +108,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
     node = aerospike_nodes(outputs).get(hostname)
     site = site_ports(outputs).get(hostname)
     consul_port = http_port(outputs)
+    doors = certificate_doors(outputs).get(hostname, ())
     try:
         with connect(target, deadline_seconds=PATIENCE_SECONDS) as session:
             return _Answer(
@@ -118,6 +123,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
                 aerospike=ask_aerospike(session, hostname, node) if node else None,
                 site=ask_site(session, hostname, site) if site else None,
                 agent=ask_agent(session, hostname, consul_port) if consul_port else None,
+                certificates=ask_certificates(session, hostname, doors),
             )
     except SshError as fault:
         silent = tuple(MemberNow(member=member, server=hostname) for member in members)
@@ -132,6 +138,7 @@ def _ask(hostname: str, target: Target, members: Mapping[str, str], outputs: Map
             etcd=still,
             aerospike=quiet,
             site=SiteNow(server=hostname, fault="silent") if site else None,
+            certificates=tuple(ShownNow(service=service, server=hostname) for service, _, _ in doors),
         )
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from status.aerospike import aerospike_table
 from status.balancers import balancer_table
+from status.certificates import certificate_table, certificate_trouble, certificates
 from status.cluster import by_cluster, faults
 from status.consul import consul_table
 from status.etcd_members import etcd_table
@@ -42,11 +43,16 @@ def screen(stack: str, outputs: Mapping[str, Any], now: StackNow) -> Iterator[Re
     if outputs.get("consul"):
         yield ""
         yield consul_table(outputs["consul"], now.agents)
+    issued = certificates(outputs, now.certificates)
+    if issued:
+        yield ""
+        yield certificate_table(issued)
     others = _other_services(database, now)
     if others is not None:
         yield ""
         yield others
     yield from _trouble(now)
+    yield from certificate_trouble(issued)
 
 
 def _verdict(database: Mapping[str, Any], now: StackNow) -> str:

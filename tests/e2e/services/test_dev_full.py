@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(2400)]
 #: What `make status` says of a service that does not do all that it should.
 _UNWELL = re.compile(
     r"does not answer|silent|not running|no leader|unhealthy|learner|apart|answers [45]\d\d|starting"
-    r"|\bnone\b|\b0/[1-9]|NOSPACE|CORRUPT"
+    r"|\bnone\b|\b0/[1-9]|NOSPACE|CORRUPT|expired|renewal due|not seen"
 )
 SECONDS_FOR_EVERYTHING = 720.0
 """Longest first `up` on a busy machine; a quiet one has 360 s (`make bench`)."""

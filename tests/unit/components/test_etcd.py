@@ -121,3 +121,5 @@ def test_outputs(on: FakeEngine) -> None:
     assert etcd["endpoints"] == [f"https://10.141.0.{number}:2379" for number in (10, 11, 12)]
     assert [member["server"] for member in etcd["members"]] == ["db-1", "db-2", "db-3"]
     assert etcd["health"] == "3 of 3 members vote"
+    assert etcd["members"][0]["peerUrl"] == "https://10.141.0.10:2380"
+    assert list(etcd["clientCertificates"]) == ["etcd-client"]
