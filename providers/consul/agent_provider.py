@@ -1,8 +1,10 @@
 """What happens at a `WorkingAgent`: a wait that ends when the agent works, and a farewell in order."""
 
 import shlex
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
@@ -10,8 +12,9 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from providers.consul.api import Api
 from providers.consul.errors import ConsulError, NoAnswerError
 from providers.consul.leaving import come_back, leave
-from providers.consul.voters import Voter, voters
+from providers.consul.voters import voters
 from providers.patience import Patience
+from providers.pki import served_until, waits_for_renewal_only
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import NoServiceError, SwarmError
@@ -24,6 +27,8 @@ ROLE_LABEL = "galera-swarm.consul"
 RECONNECT_SECONDS = 30.0
 #: Seconds that a refresh waits for an agent that may be down.
 REFRESH_PATIENCE_SECONDS = 4.0
+#: Seconds until the certificates of servers that are missing are looked at, and between two such looks.
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 5.0, 10.0
 
 
 class WorkingAgentProvider(StatelessProvider):
@@ -86,6 +91,7 @@ class _Wait:
         self._manager: Session | None = None
         self._is_current = False
         self._phase = "not seen yet"
+        self._next_look = FIRST_LOOK_SECONDS
 
     def until_it_works(self) -> str:
         for _ in self._patience.pauses():
@@ -116,7 +122,7 @@ class _Wait:
         api = Api(server, whole(self._props, "http_port"), str(self._props["token"]))
         try:
             if self._props["role"] == "server":
-                self._phase = self._lack_of_server(api, manager)
+                self._phase = self._lack_of_server(api, server, manager)
             else:
                 self._phase = "" if api.leader() else "knows no Consul server yet"
             return "" if self._phase else _state(api, self._props)
@@ -124,19 +130,49 @@ class _Wait:
             self._is_current, self._phase = False, str(exc)
             return ""
 
-    def _lack_of_server(self, api: Api, manager: Session) -> str:
+    def _lack_of_server(self, api: Api, server: Session, manager: Session) -> str:
         """What a Consul server lacks; empty when the next one may be touched."""
         own = f"{self._props['address']}:{whole(self._props, 'rpc_port')}"
         leader, peers = api.leader(), api.peers()
         if not leader:
             is_first_start = not peers and _servers(manager) < whole(self._props, "expected")
-            return "" if is_first_start else "no leader"
+            if is_first_start or self._waits_for_renewal_only(server, peers, None):
+                return ""
+            return "no leader"
         if own not in peers:
             return "not among the servers yet"
         seen = voters(api)
         if seen is None:
             return ""  # Nobody has set its ACL system up yet, and until then only this can be asked.
-        return _unwell(seen, own)
+        if not any(voter.address == own and voter.votes for voter in seen):
+            return "not a voter yet"
+        ill = {voter.address: voter.name for voter in seen if not voter.is_healthy}
+        if not ill or self._waits_for_renewal_only(server, peers, ill):
+            return ""
+        return f"not healthy: {', '.join(sorted(ill.values()))}"
+
+    def _waits_for_renewal_only(
+        self, server: Session, peers: Sequence[str], missing: Collection[str] | None
+    ) -> bool:
+        """Whether nothing but certificates of other servers that have ended is in the way (`pki.expired`).
+
+        peers: addresses of all who vote. They show their certificates there, where they ask each other.
+        """
+        if self._patience.elapsed < self._next_look:
+            return False
+        self._next_look = self._patience.elapsed + LOOK_SECONDS
+        own = f"{self._props['address']}:{whole(self._props, 'rpc_port')}"
+        until = {peer: served_until(server, *_door(peer)) for peer in peers}
+        now = datetime.now(UTC)
+        if not waits_for_renewal_only(own, until, missing=missing, now=now):
+            return False
+        ended = ", ".join(_door(peer)[0] for peer, end in until.items() if end is not None and end <= now)
+        said = (
+            f"warning: Consul's agent on {self._props['node']} runs with its new certificate; those of"
+            f" {ended} have expired, so that not every server can be healthy before they have new ones"
+        )
+        print(said, file=sys.stderr, flush=True)
+        return True
 
     def _sessions(self) -> tuple[Session, Session]:
         if self._server is None:
@@ -167,13 +203,9 @@ def _await_work(props: Mapping[str, Any]) -> str:
         return _Wait(props, stack).until_it_works()
 
 
-def _unwell(seen: list[Voter], own: str) -> str:
-    """Who keeps the quorum from losing one more; empty if nobody does."""
-    me = next((voter for voter in seen if voter.address == own), None)
-    if me is None or not me.votes:
-        return "not a voter yet"
-    ill = sorted(voter.name for voter in seen if not voter.is_healthy)
-    return f"not healthy: {', '.join(ill)}" if ill else ""
+def _door(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 def _state(api: Api, props: Mapping[str, Any]) -> str:

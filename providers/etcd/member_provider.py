@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
@@ -12,6 +14,7 @@ from providers.etcd.health import FULL, health_of_voters
 from providers.etcd.leave import leave
 from providers.etcd.peers import others_of, through_any
 from providers.patience import Patience
+from providers.pki import served_until, waits_for_renewal_only
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 
@@ -20,6 +23,8 @@ RECONNECT_SECONDS = 20.0
 REFRESH_SECONDS = 5.0
 #: Seconds between two entries for a member that does not answer, and those that a lease lives.
 STIR_SECONDS, LEASE_SECONDS = 10.0, 10
+#: Seconds until the certificates of members that are missing are looked at, and between two such looks.
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 5.0, 10.0
 
 
 class EtcdMemberProvider(StatelessProvider):
@@ -33,11 +38,16 @@ class EtcdMemberProvider(StatelessProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait. Raises EtcdError with the member's own words when nothing moves any more."""
-        return CreateResult(str(props["name"]), outs={**without_provider(props), **_proved(props)})
+        found = _Wait(props, is_new=True).until_healthy()
+        return CreateResult(str(props["name"]), outs={**without_provider(props), **found})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Wait again: something that restarts the member, or the way to it, has changed."""
-        return UpdateResult(outs={**self.taken_over(_olds, _news), **_proved(_news)})
+        """Wait again: something that restarts the member, or the way to it, has changed.
+
+        While certificates of others have expired, what was found out before stands (`pki.expired`).
+        """
+        found = _Wait(_news, is_new=False).until_healthy()
+        return UpdateResult(outs={**self.taken_over(_olds, _news), **found})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The state now. A member that is down is a state, not an error, and never a change to be made."""
@@ -56,15 +66,17 @@ class EtcdMemberProvider(StatelessProvider):
 class _Wait:
     """One wait for one member."""
 
-    def __init__(self, props: Mapping[str, Any]) -> None:
-        self._props = props
+    def __init__(self, props: Mapping[str, Any], *, is_new: bool) -> None:
+        self._props, self._is_new = props, is_new
         self._name, self._peer_url = str(props["name"]), str(props["peer_url"])
         self._others = others_of(props)
         self._patience = Patience(float(whole(props, "timeout_seconds", 300)))
         self._phase, self._words = "not seen yet", ""
-        self._next_stir = STIR_SECONDS
+        self._next_stir, self._next_look = STIR_SECONDS, FIRST_LOOK_SECONDS
+        self._expired = ""
 
-    def until_healthy(self) -> MemberStatus:
+    def until_healthy(self) -> dict[str, Any]:
+        """What was found out: all outputs, or none where only certificates of others are in the way."""
         for _ in self._patience.pauses():
             try:
                 seen = self._look()
@@ -77,14 +89,17 @@ class _Wait:
                     self._name, f"{self._phase}; {self._words}" if self._words else self._phase
                 )
         said = f"{self._name}: {self._phase}, and nothing has moved for {self._patience.seconds:.0f} s"
+        said += f"; expired certificates: {self._expired}" if self._expired else ""
         raise EtcdError(said + (f"; its log ends with: {self._words}" if self._words else ""))
 
-    def _look(self) -> MemberStatus | None:
+    def _look(self) -> dict[str, Any] | None:
         target = Target.from_inputs(self._props["ssh"])
         with connect(target, deadline_seconds=RECONNECT_SECONDS) as server:
             status = member_status(server, self._name)
             if status is None:
                 self._phase, self._words = "it does not answer", last_words(server, self._name)
+                if self._waits_for_renewal_only(server, None):
+                    return {}
                 self._ask_the_others(stir=True)
                 return None
             # A voter's data grows as long as clients write: that is no sign of progress, a learner's is.
@@ -93,10 +108,10 @@ class _Wait:
             if status.is_learner:
                 self._promote(status.member_id)
                 return None
-            return status if self._is_healthy(server) else None
+            return _outputs(status) if self._is_healthy(server) else None
 
     def _is_healthy(self, server: Session) -> bool:
-        """Whether every voter answers; a full database is no reason to wait, since no wait clears it.
+        """Whether every voter that can answers; a full database is no reason to wait: no wait clears it.
 
         It must not stop a rollout either: another quota comes with one.
         """
@@ -104,10 +119,40 @@ class _Wait:
         if now.sick:
             self._phase = "not every member is healthy"
             self._words = "; ".join(f"{who}: {why}" for who, why in now.sick.items())
+            if self._waits_for_renewal_only(server, now.sick):
+                return True
             self._ask_the_others(stir=False)
             return False
         if now.is_full:
             print(f"warning: {self._name}: {FULL}", file=sys.stderr, flush=True)
+        return True
+
+    def _waits_for_renewal_only(self, server: Session, sick: Mapping[str, str] | None) -> bool:
+        """Whether nothing but certificates of other members that have ended is in the way (`pki.expired`).
+
+        sick: by their client URLs; None, or the member's own name among them, where no majority answers. One
+        without a majority answers no client, but shows its certificate to its peers.
+        """
+        if self._is_new or self._patience.elapsed < self._next_look:
+            return False
+        self._next_look = self._patience.elapsed + LOOK_SECONDS
+        doors = {str(peer["name"]): urlsplit(str(peer["peer_url"])) for peer in self._props["peers"]}
+        until = {
+            name: served_until(server, door.hostname or "", door.port or 0) for name, door in doors.items()
+        }
+        names = {door.hostname: name for name, door in doors.items()}
+        missing = None
+        if sick is not None and self._name not in sick:
+            missing = [names.get(urlsplit(url).hostname, url) for url in sick]
+        now = datetime.now(UTC)
+        self._expired = ", ".join(name for name, end in until.items() if end is not None and end <= now)
+        if not waits_for_renewal_only(self._name, until, missing=missing, now=now):
+            return False
+        said = (
+            f"warning: {self._name} runs with its new certificate; those of {self._expired} have expired,"
+            " so that not every member can be healthy before they have new ones"
+        )
+        print(said, file=sys.stderr, flush=True)
         return True
 
     def _ask_the_others(self, *, stir: bool) -> None:
@@ -141,10 +186,6 @@ class _Wait:
                 return
             done = etcdctl(way[0], way[1], "member", "promote", member_id)
             self._words = "" if done.ok else done.reason()
-
-
-def _proved(props: Mapping[str, Any]) -> dict[str, Any]:
-    return _outputs(_Wait(props).until_healthy())
 
 
 def _outputs(status: MemberStatus) -> dict[str, Any]:

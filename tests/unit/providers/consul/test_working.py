@@ -1,5 +1,6 @@
 """The proofs: one agent's, on which the next one waits, and that of Consul as a whole."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -179,3 +180,51 @@ def test_a_server_that_is_to_go_may_be_ill(sites: FakeSites) -> None:
     sites.consul.instances, sites.consul.unhealthy = {"galera-1", "galera-2"}, {"db-3"}
     outs = WorkingConsulProvider().create(whole(server_names=["db-1", "db-2"])).outs
     assert outs["leader"] == "db-1"
+
+
+GOOD, ENDED = datetime.now(UTC) + timedelta(days=700), datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("leader", "unhealthy", "shown", "lack"),
+    [
+        (None, set(), (GOOD, ENDED, ENDED), ""),
+        (None, set(), (GOOD, GOOD, ENDED), "no leader"),
+        (None, set(), (GOOD, ENDED, None), "no leader"),
+        (None, set(), (GOOD, GOOD, GOOD), "no leader"),
+        (None, set(), (ENDED, ENDED, ENDED), "no leader"),
+        ("db-1", {"db-3"}, (GOOD, GOOD, ENDED), ""),
+        ("db-1", {"db-3"}, (GOOD, ENDED, GOOD), "not healthy: db-3"),
+        ("db-1", {"db-2", "db-3"}, (GOOD, None, ENDED), "not healthy: db-2, db-3"),
+    ],
+)
+def test_servers_whose_certificates_have_expired_are_not_waited_for(
+    sites: FakeSites,
+    manager: FakeManager,
+    monkeypatch: pytest.MonkeyPatch,
+    leader: str | None,
+    unhealthy: set[str],
+    shown: tuple[datetime | None, ...],
+    lack: str,
+) -> None:
+    addresses = [sites.consul.address(name) for name in sites.consul.names]
+    until = dict(zip(addresses, shown, strict=True))
+    monkeypatch.setattr(agent_provider, "served_until", lambda _, host, port: until[f"{host}:{port}"])
+    sites.consul.leader, sites.consul.unhealthy = leader, unhealthy
+    renewed = agent("db-1", triggers=["renewed"], timeout_seconds=60.0)
+    if lack:
+        with pytest.raises(ConsulError, match=lack):
+            WorkingAgentProvider().update("db-1", agent("db-1"), renewed)
+    else:
+        state = WorkingAgentProvider().update("db-1", agent("db-1"), renewed).outs["state"]
+        assert state == ("leader" if leader else "waits for its peers")
+
+
+def test_one_that_does_not_vote_yet_is_waited_for_whatever_has_expired(
+    sites: FakeSites, manager: FakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = {"10.141.0.12": ENDED}
+    monkeypatch.setattr(agent_provider, "served_until", lambda _, host, _port: ends.get(host, GOOD))
+    sites.consul.no_votes, sites.consul.unhealthy = {"db-2"}, {"db-3"}
+    with pytest.raises(ConsulError, match="not a voter yet"):
+        WorkingAgentProvider().create(agent(timeout_seconds=60.0))

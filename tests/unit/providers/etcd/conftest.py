@@ -17,6 +17,7 @@ def etcd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Fak
         fake = FakeEtcd(tmp_path, count)
         for module in (peers, seat_provider, member_provider):
             monkeypatch.setattr(module, "connect", fake.connect)
+        monkeypatch.setattr(member_provider, "served_until", fake.served_until)
         return fake
 
     return made

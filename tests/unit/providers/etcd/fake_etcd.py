@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ class FakeEtcd:
         """Alarms that stand; under any of them etcdctl calls every member unhealthy."""
         self.needs_an_entry: FakeEtcdServer | None = None
         """A member with a snapshot of a long log, which answers nobody before the next entry."""
+        self.expired: set[FakeEtcdServer] = set()
+        """Members whose certificate has expired: no member and no client connects to them."""
         self._bytes = 20480
         self._ids = iter(range(0xA0000000000001, 0xA0000000000100))
 
@@ -119,7 +122,10 @@ class FakeEtcd:
         return entry
 
     def running(self, entry: Entry) -> bool:
-        return any(server.url == entry.url and server.is_running and server.is_up for server in self.servers)
+        return any(
+            server.url == entry.url and server.is_running and server.is_up and server not in self.expired
+            for server in self.servers
+        )
 
     @property
     def has_majority(self) -> bool:
@@ -143,6 +149,13 @@ class FakeEtcd:
             raise UnreachableError(said)
         yield server
 
+    def served_until(self, server: FakeEtcdServer, host: str, port: int) -> datetime | None:
+        """What the door for the peers shows: open as soon as the member runs."""
+        shows = next(one for one in self.servers if one.url == f"https://{host}:{port}")
+        if not (shows.is_running and shows.is_up):
+            return None
+        return datetime.now(UTC) + timedelta(days=-1 if shows in self.expired else 700)
+
     def peers(self, count: int) -> list[dict[str, Any]]:
         return [
             {"name": one.member, "ssh": {"host": one.name, "privateKey": "p"}, "peer_url": one.url}
@@ -152,6 +165,8 @@ class FakeEtcd:
     def etcdctl(self, server: FakeEtcdServer, words: list[str]) -> Completed:
         if not server.is_running:
             return _failed("no container of it runs")
+        if server in self.expired or (self.expired and not self.has_majority):
+            return _failed("context deadline exceeded")
         if server is self.needs_an_entry:
             return _failed("context deadline exceeded")
         mine = next((entry for entry in self.entries if entry.url == server.url), None)
