@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
-from providers.galera.accounts import set_passwords
+from providers.galera.accounts import is_mariadb, set_passwords
 from providers.galera.errors import GaleraError
 from providers.galera.sql import SqlDeniedError, any_member, rows
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, without_provider
+
+if TYPE_CHECKING:
+    from providers.galera.sql import SqlConnection
 
 
 class RootAccountProvider(StatelessProvider):
@@ -30,6 +33,7 @@ class RootAccountProvider(StatelessProvider):
         """Set the new password on every account of root. Raises GaleraError if neither password is taken."""
         try:
             with any_member({**_news, "root_password": _olds["root_password"]}) as connection:
+                _let_members_end_sessions(connection)
                 accounts = rows(connection, "SELECT User, Host FROM mysql.user WHERE User = 'root'")
                 set_passwords(connection, accounts, str(_news["root_password"]))
         except SqlDeniedError:
@@ -39,14 +43,26 @@ class RootAccountProvider(StatelessProvider):
     def _see_new_password(self, news: dict[str, Any]) -> None:
         """A run that was killed after the change, or somebody at the server, has set it already."""
         try:
-            with any_member(news):
-                return
+            with any_member(news) as connection:
+                _let_members_end_sessions(connection)
         except SqlDeniedError as exc:
             said = (
                 "root's password cannot be changed: the cluster takes neither the one before nor the new one;"
                 " log in by the socket of a member and set the one that database.rootPassword names"
             )
             raise GaleraError(said) from exc
+
+
+def _let_members_end_sessions(connection: "SqlConnection") -> None:
+    """While the password rolls, a member with the one before ends sessions by the mysql account.
+
+    That account is born with these rights (services/galera/flavor.sh), but not in clusters of an earlier
+    checkout.
+    """
+    if is_mariadb(connection):
+        rows(connection, "CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA unix_socket")
+        rows(connection, "GRANT PROCESS, CONNECTION ADMIN ON *.* TO mysql@localhost")
+        rows(connection, "GRANT CREATE TEMPORARY TABLES ON mysql.* TO mysql@localhost")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,8 +42,8 @@ install_data() { # DIR, empty -> the server's system tables and our accounts
         { tail -n 20 "$run_dir/accounts.log" && return 1; }
 }
 
-# One statement a line: that is what --bootstrap reads. The mysql account is the one a donor's mariadb-backup uses: it has
-# no password, only the server's own operating system user can be it, through the socket.
+# One statement a line: that is what --bootstrap reads. The mysql account is the one a donor's mariadb-backup uses, and the
+# one that ends sessions: it has no password, only the server's own operating system user can be it, through the socket.
 account_statements() {
     local root monitor
     root=$(sql_text "$secrets_dir/galera_root_password")
@@ -60,6 +60,8 @@ account_statements() {
 		CREATE USER galera_swarm_monitor@'127.0.0.1' IDENTIFIED BY $monitor;
 		CREATE USER mysql@localhost IDENTIFIED VIA unix_socket;
 		GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICATION SLAVE ADMIN ON *.* TO mysql@localhost;
+		GRANT CONNECTION ADMIN ON *.* TO mysql@localhost;
+		GRANT CREATE TEMPORARY TABLES ON mysql.* TO mysql@localhost;
 	SQL
 }
 
@@ -75,7 +77,7 @@ account_statements() {
 end_pausing() { # LOGIN HOST -> sessions that are left
     local client
     client=$(program mariadb mysql) || return 1
-    timeout 18 "$client" --defaults-file="$1" --connect-timeout=2 -NB 2>/dev/null <<-SQL
+    as_mysql timeout 18 "$client" --defaults-file="$1" --connect-timeout=2 -NB 2>/dev/null <<-SQL
 		CREATE TEMPORARY TABLE mysql.galera_swarm_seen
 		    (session BIGINT PRIMARY KEY, at_work BIGINT, looks INT, total DOUBLE);
 		DELIMITER //

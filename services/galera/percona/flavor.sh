@@ -60,6 +60,8 @@ install_data() { # DIR, empty -> the server's system tables and our accounts
     stop_newborn_server && return "$status"
 }
 
+# The mysql account ends sessions, root's too, so it has to be a system user. To know it by the operating system's user would
+# take a plugin that is not loaded; the monitor's password does not change either.
 account_statements() {
     local root monitor
     root=$(sql_text "$secrets_dir/galera_root_password")
@@ -69,6 +71,8 @@ account_statements() {
 		GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
 		CREATE USER galera_swarm_monitor@localhost IDENTIFIED BY $monitor;
 		CREATE USER galera_swarm_monitor@'127.0.0.1' IDENTIFIED BY $monitor;
+		CREATE USER mysql@localhost IDENTIFIED BY $monitor;
+		GRANT PROCESS, CONNECTION_ADMIN, SYSTEM_USER ON *.* TO mysql@localhost;
 		ALTER USER root@localhost IDENTIFIED BY $root;
 	SQL
 }
@@ -91,7 +95,7 @@ end_idle() { # LOGIN HOST SECONDS MILLISECONDS -> sessions that are left
     local client until=$((EPOCHSECONDS + $3)) line left="" ends from into
     client=$(program mysql) || return 1
     coproc SESSION {
-        exec timeout "$(($3 + 3))" "$client" --defaults-file="$1" --connect-timeout=2 --unbuffered --force -NB \
+        as_mysql timeout "$(($3 + 3))" "$client" --defaults-file="$1" --connect-timeout=2 --unbuffered --force -NB \
             2>/dev/null
     }
     from=${SESSION[0]} into=${SESSION[1]}

@@ -161,6 +161,34 @@ def test_members_that_stop_in_order_refuse_no_write(balancers: Balancers) -> Non
         assert ledger.lost_on(Endpoint(f"galera-{number}", members.address(number), 3306)) == set()
 
 
+def test_a_member_whose_secret_is_roots_password_of_before_refuses_no_write_when_it_stops(
+    balancers: Balancers,
+) -> None:
+    members = balancers.members
+    number = int(balancers.agreed().removeprefix("galera-"))
+    with Ledger(balancers.doors, members.password, name="changed", pings=True) as ledger:
+        writes(ledger, 100)
+        set_roots_password(balancers, f"another-{members.password}")
+        try:
+            members.stop(number)
+            said = members.evidence(number)
+            writes(ledger, 50)
+        finally:
+            set_roots_password(balancers, members.password)
+        members.start(number)
+        members.synced(1, 2, 3)
+    assert ledger.refusals == []
+    assert "hands its clients over" in said
+    assert "made no pause" not in said
+
+
+def set_roots_password(balancers: Balancers, password: str) -> None:
+    """Of the root that members are, on the socket; who comes over TCP is another account."""
+    balancers.agreed()
+    said = f"ALTER USER root@localhost IDENTIFIED BY '{password}'"
+    ask(balancers.doors[0], balancers.members.password, said)
+
+
 def test_a_load_balancer_that_stops_in_order_refuses_no_write(balancers: Balancers) -> None:
     balancers.agreed()
     password = balancers.members.password

@@ -23,6 +23,8 @@ class FakeMaria:
     passwords: dict[tuple[str, str], str] = field(default_factory=dict)
     grants: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
+    of_members: set[str] | None = None
+    """What the members' own account may do; None if there is none."""
     log: list[str] = field(default_factory=list)
     is_up: bool = True
     version: str = "10.11.6-MariaDB-0+deb12u1"
@@ -92,6 +94,15 @@ def _change(maria: FakeMaria, found: re.Match[str], values: tuple[Any, ...]) -> 
         has -= privileges
 
 
+def _make_members_own(maria: FakeMaria, _found: re.Match[str], _values: tuple[Any, ...]) -> None:
+    maria.of_members = maria.of_members or set()
+
+
+def _grant_members_own(maria: FakeMaria, found: re.Match[str], _values: tuple[Any, ...]) -> None:
+    assert maria.of_members is not None, "a grant makes no account"
+    maria.of_members |= {f"{one} ON {found['on']}" for one in found["privileges"].split(", ")}
+
+
 def _show(maria: FakeMaria, _found: re.Match[str], values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     user, host = values
     if "MariaDB" not in maria.version:
@@ -158,6 +169,8 @@ _STATEMENTS: list[tuple[str, Any]] = [
     ),
     (r"DROP USER IF EXISTS %s@%s", _drop_user),
     (r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+) ON (?P<on>\S+) (TO|FROM) %s@%s", _change),
+    (r"CREATE USER IF NOT EXISTS mysql@localhost IDENTIFIED VIA unix_socket", _make_members_own),
+    (r"GRANT (?P<privileges>.+) ON (?P<on>\S+) TO mysql@localhost", _grant_members_own),
     (r"SHOW GRANTS FOR %s@%s", _show),
     (
         r"SELECT authentication_string .*",

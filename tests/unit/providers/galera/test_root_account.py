@@ -40,6 +40,18 @@ def test_a_change_that_is_there_already_is_taken_as_done(maria: FakeMaria) -> No
     assert provider.update("root", known("before"), known("after")).outs == known("after")
 
 
+@pytest.mark.parametrize("password_now", ["before", "after"])
+@pytest.mark.parametrize("of_members", [None, {"RELOAD ON *.*", "PROCESS ON *.*"}])
+def test_members_of_an_earlier_birth_can_end_sessions_while_the_password_rolls(
+    maria: FakeMaria, of_members: set[str] | None, password_now: str
+) -> None:
+    maria.roots = dict.fromkeys(maria.roots, password_hash(password_now))
+    maria.of_members = of_members
+    provider.update("root", known("before"), known("after"))
+    rights = {"PROCESS ON *.*", "CONNECTION ADMIN ON *.*", "CREATE TEMPORARY TABLES ON mysql.*"}
+    assert maria.of_members == rights | (of_members or set())
+
+
 def test_a_cluster_that_takes_neither_is_left_alone(maria: FakeMaria) -> None:
     maria.roots = {"%": password_hash("a third one")}
     with pytest.raises(GaleraError, match=r"neither the one before nor the new one.*database\.rootPassword"):

@@ -213,3 +213,29 @@ def test_who_gives_the_writes_back_sends_their_clients_away(shell: Shell) -> Non
         "[[ ! -e $claim_file ]] || echo kept"
     )
     assert done == "172.16.100.20:%"
+
+
+@pytest.mark.parametrize("flavor", ["flavor", "percona/flavor"])
+@pytest.mark.parametrize(
+    ("grants", "user"),
+    [
+        ("GRANT PROCESS, CONNECTION ADMIN ON *.* TO `mysql`@`localhost` IDENTIFIED VIA unix_socket", "mysql"),
+        ("GRANT CONNECTION_ADMIN,SYSTEM_USER ON *.* TO `mysql`@`localhost`", "mysql"),
+        ("GRANT RELOAD, PROCESS ON *.* TO `mysql`@`localhost` IDENTIFIED VIA unix_socket", "root"),
+        ("", "root"),
+    ],
+)
+def test_sessions_are_ended_by_the_members_own_account_and_by_root_where_that_may_not(
+    shell: Shell, flavor: str, grants: str, user: str
+) -> None:
+    """root may have another password by then than this container's secret."""
+    shell.flavor = flavor
+    for role in ("root", "monitor"):
+        (shell.peers.root / "secrets" / f"galera_{role}_password").write_text(f"{role}'s\n")
+    shell.peers.program("mariadb", f"echo '{grants}'")
+    login = shell.run(
+        'end_pausing() { cat "$1" >"$run_dir/seen"; echo 0; }; '
+        'end_sessions; cat "$run_dir/seen"; ls "$run_dir"'
+    )
+    assert f"user={user}\n" in login
+    assert "login." not in login, "no password is left behind"
