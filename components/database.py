@@ -8,7 +8,8 @@ from typing import Any
 from components.etcd import Etcd
 from components.galera import Galera, GaleraArgs, MemberHost, volume_name
 from components.ground import Ground
-from components.homogeneous import EtcdDoor, HomogeneousGalera, HomogeneousGaleraArgs, SeatedService
+from components.homogeneous import EtcdDoor, HomogeneousGalera, HomogeneousGaleraArgs
+from components.seats import SeatedService
 
 #: Either mode; both have the same outputs.
 Cluster = Galera | HomogeneousGalera

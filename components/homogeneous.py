@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
-from components.galera import MemberHost, cluster_size, member_ports, waves
+from components.galera import cluster_size, member_ports, waves
 from components.host import EngineSettings
 from components.member_files import INSIDE, PROGRAM, MemberFiles, container_user, member_files, secret_file
+from components.seats import Place, SeatedService, places_of, seat_label
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from components.swarm_service import Health, Seats, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
@@ -52,16 +53,6 @@ class EtcdDoor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeatedService:
-    """One service of the cluster. hosts: its seats, the first one first. volume: None for ephemeral data."""
-
-    service: str
-    port: int
-    hosts: Sequence[MemberHost]
-    volume: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class HomogeneousGaleraArgs:
     """What the cluster is and where it runs; what is not said here is as in `GaleraArgs`.
 
@@ -88,19 +79,6 @@ class HomogeneousGaleraArgs:
     start_timeout_seconds: int = 900
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """A seat, and whose it is."""
-
-    of: SeatedService
-    host: MemberHost
-    rank: int
-
-    @property
-    def member(self) -> str:
-        return seated_name(self.of.service, self.host.hostname)
-
-
 class HomogeneousGalera(pulumi.ComponentResource):
     """The members, each seen Synced. Its outputs are those of `Galera`."""
 
@@ -117,11 +95,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
     ) -> None:
         super().__init__("galera-swarm:galera:HomogeneousCluster", name, None, opts)
         self._name, self._args = name, args
-        self._places = [
-            _Place(of=one, host=host, rank=rank)
-            for one in args.services
-            for rank, host in enumerate(one.hosts, 1)
-        ]
+        self._places = places_of(args.services)
         files = member_files(
             name,
             parent=self,
@@ -197,7 +171,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
             done += [self._steady(place, engine) for place in self._places if place.host.hostname == hostname]
         return done
 
-    def _steady(self, place: _Place, engine: EngineSettings) -> SyncedMember:
+    def _steady(self, place: Place, engine: EngineSettings) -> SyncedMember:
         return SyncedMember(
             f"{place.member}-steady",
             replace(self._proven(place), triggers=[engine.restart_key]),
@@ -239,7 +213,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
             ),
         )
 
-    def _seat(self, place: _Place, before: Sequence[pulumi.Resource]) -> MemberSeat:
+    def _seat(self, place: Place, before: Sequence[pulumi.Resource]) -> MemberSeat:
         args = self._args
         first = args.services[0]
         staying = [one.host for one in self._places[: self._places.index(place)] if one.of is first]
@@ -290,7 +264,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
         )
 
     def _proof(
-        self, place: _Place, service: SwarmService, birth: ClusterBirth, before: Sequence[pulumi.Resource]
+        self, place: Place, service: SwarmService, birth: ClusterBirth, before: Sequence[pulumi.Resource]
     ) -> SyncedMember:
         return SyncedMember(
             f"{place.member}-synced",
@@ -303,7 +277,7 @@ class HomogeneousGalera(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[service, *before]),
         )
 
-    def _proven(self, place: _Place) -> SyncedMemberArgs:
+    def _proven(self, place: Place) -> SyncedMemberArgs:
         """What every proof of a member is given; before the birth, nothing to wait for is fine."""
         args = self._args
         return SyncedMemberArgs(
@@ -320,13 +294,3 @@ class HomogeneousGalera(pulumi.ComponentResource):
             absent=args.absent,
             timeout_seconds=args.start_timeout_seconds,
         )
-
-
-def seat_label(service: str) -> str:
-    """The node label that seats are marked with."""
-    return f"galera-swarm.seat.{service}"
-
-
-def seated_name(service: str, hostname: str) -> str:
-    """Name of a member: it goes with its server, because its data does."""
-    return f"{service}-{hostname}"

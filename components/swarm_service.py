@@ -13,6 +13,10 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from components.container_parts import NO_HEALTH_CHECK as NO_HEALTH_CHECK
+from components.container_parts import Health as Health
+from components.container_parts import Volume as Volume
+from components.container_parts import config, healthcheck, mount, secret
 from components.swarm_file import SwarmFile
 from providers.ssh import SshInputs
 from providers.swarm import Proof as Proof
@@ -32,39 +36,12 @@ _RESTARTING: dict[str, Any] = {"condition": "any", "delay": "1s", "max_attempts"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
-    """The container's health check. Durations in the provider's own form: "2s", "1m"."""
-
-    command: Sequence[str]
-    interval: str = "2s"
-    timeout: str = "5s"
-    start_period: str = "0s"
-    retries: int = 5
-
-
-#: No check, not even the image's own or that of an earlier spec, which leaving it out would keep.
-NO_HEALTH_CHECK = Health(command=[], interval="0s", timeout="0s", retries=0)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Port:
     """A port of the container, opened on the server that runs it (host mode: no ingress mesh in between)."""
 
     target: int
     published: int
     protocol: str = "tcp"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Volume:
-    """A named volume on the server that runs the container.
-
-    options: of Docker's `local` driver, such as those of an NFS mount; without any, a plain directory.
-    """
-
-    name: str
-    target: str
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +190,6 @@ def _task_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecArgs:
 
 
 def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSpecArgs:
-    health = args.health
     return docker.ServiceTaskSpecContainerSpecArgs(
         image=args.image,
         commands=list(args.command) or None,
@@ -221,53 +197,10 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
         hostname=args.hostname,
         user=args.user,
         env=dict(args.env) or None,
-        configs=[
-            docker.ServiceTaskSpecContainerSpecConfigArgs(
-                config_id=file.object_id,
-                config_name=file.object_name,
-                file_name=file.path,
-                file_mode=file.mode,
-                file_uid=str(file.owner),
-                file_gid=str(file.owner),
-            )
-            for file in args.files
-            if not file.is_secret
-        ],
-        secrets=[
-            docker.ServiceTaskSpecContainerSpecSecretArgs(
-                secret_id=file.object_id,
-                secret_name=file.object_name,
-                file_name=file.path,
-                file_mode=file.mode,
-                file_uid=str(file.owner),
-                file_gid=str(file.owner),
-            )
-            for file in args.files
-            if file.is_secret
-        ],
-        mounts=[
-            docker.ServiceTaskSpecContainerSpecMountArgs(
-                type="volume",
-                source=volume.name,
-                target=volume.target,
-                read_only=False,
-                volume_options=docker.ServiceTaskSpecContainerSpecMountVolumeOptionsArgs(
-                    driver_name="local", driver_options=dict(volume.options)
-                )
-                if volume.options
-                else None,
-            )
-            for volume in args.volumes
-        ],
-        healthcheck=docker.ServiceTaskSpecContainerSpecHealthcheckArgs(
-            tests=["CMD", *health.command] if health.command else ["NONE"],
-            interval=health.interval,
-            timeout=health.timeout,
-            start_period=health.start_period,
-            retries=health.retries,
-        )
-        if health
-        else None,
+        configs=[config(file) for file in args.files if not file.is_secret],
+        secrets=[secret(file) for file in args.files if file.is_secret],
+        mounts=[mount(volume) for volume in args.volumes],
+        healthcheck=healthcheck(args.health) if args.health else None,
         stop_grace_period=args.stop_grace,
     )
 

@@ -197,23 +197,7 @@ def _keeper(settings: Settings) -> str:
 def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -> WordPressSite:
     """The site of a stack, its database and its user: reached through the load balancer, and so behind it."""
     settings, site = ground.settings, ground.settings.wordpress
-    sql = SqlObjects(
-        "wordpress-sql",
-        SqlObjectsArgs(
-            cluster=galera,
-            databases=[DatabaseSchema(name=site.database)],
-            users=[
-                DatabaseUser(
-                    name=site.database, grants=(Grant(on=f"{site.database}.*", privileges=("ALL",)),)
-                )
-            ],
-            servers=[server.ssh for server in ground.servers[: len(settings.members)]],
-            port=settings.database.port,
-            root_password=galera.root_password,
-            flavor=settings.database.flavor,
-        ),
-        pulumi.ResourceOptions(depends_on=[galera]),
-    )
+    sql = _database_of(ground, galera)
     private = [server.private_ip for server in ground.servers]
     public = [server.public_ip for server in ground.servers] if site.public else []
     made = WordPressSite(
@@ -234,6 +218,34 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
         ),
         pulumi.ResourceOptions.merge(ground.on_swarm, pulumi.ResourceOptions(depends_on=[balancer, sql])),
     )
+    _export(ground, made)
+    return made
+
+
+def _database_of(ground: Ground, galera: Cluster) -> SqlObjects:
+    """The site's own database, and the one user that may do anything in it."""
+    settings, site = ground.settings, ground.settings.wordpress
+    return SqlObjects(
+        "wordpress-sql",
+        SqlObjectsArgs(
+            cluster=galera,
+            databases=[DatabaseSchema(name=site.database)],
+            users=[
+                DatabaseUser(
+                    name=site.database, grants=(Grant(on=f"{site.database}.*", privileges=("ALL",)),)
+                )
+            ],
+            servers=[server.ssh for server in ground.servers[: len(settings.members)]],
+            port=settings.database.port,
+            root_password=galera.root_password,
+            flavor=settings.database.flavor,
+        ),
+        pulumi.ResourceOptions(depends_on=[galera]),
+    )
+
+
+def _export(ground: Ground, made: WordPressSite) -> None:
+    settings, site = ground.settings, ground.settings.wordpress
     pulumi.export(
         "wordpress",
         {
@@ -241,7 +253,7 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
             "url": site.url,
             "adminUser": site.admin_user,
             "uploads": site.uploads.kind,
-            "endpoints": pulumi.Output.all(*private).apply(
+            "endpoints": pulumi.Output.all(*[server.private_ip for server in ground.servers]).apply(
                 lambda known: [
                     {"server": server.name, "host": address, "port": site.port}
                     for server, address in zip(settings.servers, known, strict=True)
@@ -250,4 +262,3 @@ def declare_wordpress(ground: Ground, galera: Cluster, balancer: LoadBalancer) -
         },
     )
     pulumi.export("wordpressAdminPassword", pulumi.Output.secret(made.admin_password))
-    return made
