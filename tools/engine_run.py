@@ -20,7 +20,13 @@ from tools.environment import (
     stack_environment,
 )
 from tools.errors import ToolError
-from tools.recovery import checkpoint_file, recover, stacks_with_resources, state_directory
+from tools.recovery import (
+    checkpoint_file,
+    recover,
+    stacks_with_resources,
+    state_directory,
+    take_back,
+)
 from tools.stack_config import effective_config, project_directory
 
 #: The name of the stack whose state is lost: a new one may begin though its servers are up.
@@ -123,6 +129,10 @@ class EngineStack:
     def recover(self) -> None:
         """Clear what a killed run left behind."""
         recover(self.name, self.environment)
+
+    def take_back(self) -> None:
+        """Let the next `up` take back a change that did not come to its end."""
+        take_back(self.name, self.environment, self._config())
 
     def refuse_leftovers(self) -> None:
         """Ask the account for servers that carry the stack's mark and that its state does not know.

@@ -4,8 +4,8 @@ operations. Only for state in a local directory; a shared backend answers for it
 What works with the engine of this checkout, measured: a lock file stays behind and blocks until it is
 removed; dynamic providers run on for ever and would meet the next run's; `stack export` and then `import`
 clears pending operations. Creates of ours are simply run again, since those resources adopt what they find.
-Objects of the Docker provider do not: they are looked up by name, put into the state with their id, and
-refreshed.
+Objects of the Docker provider do not: what was made is looked up by name, put into the state with its id, and
+refreshed; what was deleted is refreshed away, since deleting it once more fails.
 """
 
 import json
@@ -16,12 +16,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tools.checkout import PROJECT, PULUMI_HOME
-from tools.docker_objects import find_id
+from tools.deployment import (
+    adopt,
+    deleted_already,
+    latest,
+    pending_operations,
+    restore,
+    superseded,
+    wanted_names,
+)
+from tools.docker_objects import find_id, is_gone
 from tools.errors import ToolError
 from tools.progress import say, step
 
@@ -46,6 +54,27 @@ def recover(stack: str, environment: Mapping[str, str]) -> None:
             settle(stack, environment)
 
 
+def take_back(stack: str, environment: Mapping[str, str], config: Sequence[str]) -> None:
+    """Take configs and secrets in use again that the last run was to delete and the next one wants.
+
+    A change that did not come to its end keeps the old ones, which not every service has let go of. Taken
+    back, it would make them once more, and Docker refuses a second one of that name. What the next run wants
+    is asked of a preview; one that fails changes nothing here, since the run itself says why.
+    """
+    directory = state_directory(environment.get("PULUMI_BACKEND_URL"))
+    checkpoint = checkpoint_file(directory, stack) if directory else None
+    if checkpoint is None or not superseded(latest(json.loads(checkpoint.read_text()))):
+        return
+    with step("looking whether an unfinished change is taken back", 10):
+        try:
+            preview = json.loads(_engine(environment, "preview", "--json", "--stack", stack, *config))
+        except ToolError:
+            return
+        exported = json.loads(_engine(environment, "stack", "export", "--stack", stack))
+        if restore(exported["deployment"], wanted_names(preview)):
+            _engine(environment, "stack", "import", "--stack", stack, stdin=json.dumps(exported))
+
+
 def state_directory(backend: str | None) -> Path | None:
     """The directory of a `file://` backend; none for any other."""
     if backend is None or not backend.startswith("file://"):
@@ -57,11 +86,6 @@ def checkpoint_file(directory: Path, stack: str) -> Path | None:
     """The file that holds a stack's state, if the stack exists."""
     file = directory / "stacks" / PROJECT / f"{stack}.json"
     return file if file.exists() else None
-
-
-def pending_operations(checkpoint: Mapping[str, Any]) -> list[Any]:
-    """The operations that were under way when the state was last written and never ended."""
-    return list(_latest(checkpoint).get("pending_operations") or [])
 
 
 def stacks_with_resources(directory: Path) -> list[str]:
@@ -77,11 +101,7 @@ def _holds(file: Path) -> bool:
     except json.JSONDecodeError:
         # Nobody knows what it held.
         return True
-    return bool(_latest(checkpoint).get("resources") or pending_operations(checkpoint))
-
-
-def _latest(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    return (checkpoint.get("checkpoint") or {}).get("latest") or {}
+    return bool(latest(checkpoint).get("resources") or pending_operations(checkpoint))
 
 
 def release_lock(directory: Path, stack: str) -> None:
@@ -121,38 +141,13 @@ def end_orphans() -> None:
 def settle(stack: str, environment: Mapping[str, str]) -> None:
     """Take the pending operations out of a stack's state, and what they made in the Docker engine into it."""
     exported = json.loads(_engine(environment, "stack", "export", "--stack", stack))
-    adopted = adopt(exported["deployment"], find_id)
+    deployment = exported["deployment"]
+    deleted = deleted_already(deployment, is_gone)
+    moved = dict.fromkeys([*deleted, *adopt(deployment, find_id)])
     _engine(environment, "stack", "import", "--stack", stack, stdin=json.dumps(exported))
-    if adopted:
-        targets = [word for urn in adopted for word in ("--target", urn)]
+    if moved:
+        targets = [word for urn in moved for word in ("--target", urn)]
         _engine(environment, "refresh", "--stack", stack, "--yes", "--skip-preview", *targets)
-
-
-def adopt(deployment: dict[str, Any], find: Any) -> list[str]:
-    """Move pending creates whose object `find`s itself into the resources, drop the other pending operations,
-    and return the URNs that were adopted. Changes `deployment` in place."""
-    resources = deployment.setdefault("resources", [])
-    known = {resource["urn"] for resource in resources if not resource.get("delete")}
-    adopted: list[str] = []
-    for operation in deployment.pop("pending_operations", None) or []:
-        resource = operation["resource"]
-        if operation["type"] != "creating" or resource["urn"] in known:
-            continue
-        found = find(resource, _provider_inputs(resource, resources))
-        if found is None:
-            continue
-        inputs = resource.get("inputs") or {}
-        resources.append(resource | {"id": found, "outputs": {**inputs, "id": found}})
-        adopted.append(resource["urn"])
-    return adopted
-
-
-def _provider_inputs(resource: Mapping[str, Any], resources: list[Any]) -> dict[str, Any]:
-    reference = str(resource.get("provider", "")).rsplit("::", 1)[0]
-    for candidate in resources:
-        if candidate["urn"] == reference:
-            return dict(candidate.get("inputs") or {})
-    return {}
 
 
 def _engine(environment: Mapping[str, str], *words: str, stdin: str | None = None) -> str:

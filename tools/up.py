@@ -42,6 +42,7 @@ def bring_up(name: str, phases: Phases, *, preview: bool) -> None:
         if preview:
             stack.change("preview")
             return
+        stack.take_back()
         stack.change("up", "--yes", "--skip-preview", "--suppress-outputs")
     changed = {kind: number for kind, number in stack.last_changes().items() if kind not in {"same", "read"}}
     say("")

@@ -57,3 +57,27 @@ def test_an_engine_that_does_not_answer_has_no_objects(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(docker_objects.subprocess, "run", silent)
     assert docker_objects.find_id({"type": SERVICE, "inputs": {"name": "db"}}, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "gone"),
+    [
+        (1, "Error response from daemon: config abc not found", True),
+        (1, "Error: no such service: abc", True),
+        (1, "Error response from daemon: get abc: no such volume", True),
+        (0, "", False),
+        (1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock", False),
+        (1, "dial unix /var/run/docker.sock: connect: no such file or directory", False),
+        (1, "dial tcp: lookup db-1: no such host", False),
+        (1, "Error response from daemon: This node is not a swarm manager.", False),
+        (127, "bash: docker: command not found", False),
+        (255, "ssh: connect to host 10.0.0.1 port 22: Connection refused", False),
+    ],
+)
+def test_an_object_is_gone_only_where_its_engine_says_so(
+    monkeypatch: pytest.MonkeyPatch, status: int, said: str, gone: bool
+) -> None:
+    done = subprocess.CompletedProcess([], status, stdout="[]\n", stderr=said)
+    monkeypatch.setattr(docker_objects.subprocess, "run", lambda *_words, **_options: done)
+    assert docker_objects.is_gone({"type": SERVICE, "id": "abc"}, {}) is gone
+    assert not docker_objects.is_gone({"type": "command:remote:Command", "id": "abc"}, {})

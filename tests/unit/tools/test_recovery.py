@@ -15,8 +15,6 @@ import pytest
 from tools import recovery
 from tools.errors import ToolError
 
-NETWORK = "docker:index/network:Network"
-
 
 def lock(directory: Path, **content: Any) -> Path:
     file = directory / "locks" / "organization" / "galera-swarm" / "dev" / "one.json"
@@ -112,60 +110,6 @@ def test_a_helper_of_a_living_engine_is_no_orphan(tmp_path: Path, monkeypatch: p
         assert child.poll() is None
 
 
-def resource(name: str, kind: str = NETWORK, **more: Any) -> dict[str, Any]:
-    return {"urn": f"urn:pulumi:dev::galera-swarm::{kind}::{name}", "type": kind, **more}
-
-
-def deployment() -> dict[str, Any]:
-    provider = resource("first", "pulumi:providers:docker", id="p1", inputs={"host": "ssh://root@10.0.0.1"})
-    made = resource("net", inputs={"name": "db"}, provider=f"{provider['urn']}::p1")
-    return {
-        "resources": [provider, resource("old", id="o")],
-        "pending_operations": [
-            {"type": "creating", "resource": made},
-            {"type": "creating", "resource": resource("never made", inputs={"name": "x"})},
-            {"type": "updating", "resource": resource("old", id="o")},
-            {"type": "creating", "resource": resource("old", inputs={"name": "db"})},
-        ],
-    }
-
-
-def test_a_pending_create_that_exists_is_adopted_and_the_others_are_dropped() -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def find(candidate: Mapping[str, Any], provider: Mapping[str, Any]) -> str | None:
-        asked.append((candidate["inputs"]["name"], provider.get("host")))
-        return "id-1" if candidate["inputs"]["name"] == "db" else None
-
-    state = deployment()
-    adopted = recovery.adopt(state, find)
-    assert asked == [("db", "ssh://root@10.0.0.1"), ("x", None)]
-    assert [urn.rsplit("::", 1)[-1] for urn in adopted] == ["net"]
-    assert "pending_operations" not in state
-    assert state["resources"][-1]["id"] == "id-1"
-    assert state["resources"][-1]["outputs"] == {"name": "db", "id": "id-1"}
-    assert [entry["urn"].rsplit("::", 1)[-1] for entry in state["resources"]] == ["first", "old", "net"]
-
-
-def test_nothing_pending_leaves_the_state_as_it_is() -> None:
-    state: dict[str, Any] = {"resources": [resource("a", id="1")]}
-    assert recovery.adopt(state, lambda _resource, _provider: "never") == []
-    assert state == {"resources": [resource("a", id="1")]}
-
-
-@pytest.mark.parametrize(
-    ("checkpoint", "number"),
-    [
-        ({"checkpoint": {"latest": {"pending_operations": [{}, {}]}}}, 2),
-        ({"checkpoint": {"latest": {"resources": []}}}, 0),
-        ({"checkpoint": {"latest": None}}, 0),
-        ({}, 0),
-    ],
-)
-def test_pending_operations_are_counted(checkpoint: dict[str, Any], number: int) -> None:
-    assert len(recovery.pending_operations(checkpoint)) == number
-
-
 @pytest.mark.parametrize(
     ("backend", "directory"),
     [
@@ -186,3 +130,81 @@ def test_a_clean_stack_costs_nothing(tmp_path: Path) -> None:
     file.write_text(json.dumps({"checkpoint": {"latest": {"resources": []}}}))
     recovery.recover("dev", {"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PATH": "/nowhere"})
     recovery.recover("dev", {})
+
+
+class FakeEngine:
+    """Answers engine commands for one stack, in whose place a config waits for its deletion."""
+
+    def __init__(self, directory: Path, wanted: str | None) -> None:
+        self.wanted, self.asked, self.imported = wanted, [], ""
+        self.exported = {"deployment": {"resources": [config("new"), config("old", delete=True)]}}
+        file = directory / ".pulumi" / "stacks" / "galera-swarm" / "dev.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"checkpoint": {"latest": self.exported["deployment"]}}))
+
+    def __call__(self, _environment: Mapping[str, str], *words: str, stdin: str | None = None) -> str:
+        self.asked.append(words)
+        self.imported = stdin or self.imported
+        if words[0] != "preview":
+            return json.dumps(self.exported)
+        if self.wanted is None:
+            message = "the preview failed"
+            raise ToolError(message)
+        step = {"urn": config("any")["urn"], "newState": {"inputs": {"name": self.wanted}}}
+        return json.dumps({"steps": [step]})
+
+
+def config(name: str, **more: Any) -> dict[str, Any]:
+    kind = "docker:index/serviceConfig:ServiceConfig"
+    urn = f"urn:pulumi:dev::galera-swarm::{kind}::cnf"
+    return {"urn": urn, "type": kind, "id": f"id of {name}", "inputs": {"name": name}, **more}
+
+
+@pytest.mark.parametrize(("wanted", "is_changed"), [("old", True), ("new", False), (None, False)])
+def test_a_change_that_is_taken_back_takes_its_config_in_use_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None, is_changed: bool
+) -> None:
+    engine = FakeEngine(tmp_path, wanted)
+    monkeypatch.setattr(recovery, "_engine", engine)
+    recovery.take_back("dev", {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}, ["--config-file", "f"])
+    assert engine.asked[0] == ("preview", "--json", "--stack", "dev", "--config-file", "f")
+    assert bool(engine.imported) is is_changed
+    if is_changed:
+        resources = json.loads(engine.imported)["deployment"]["resources"]
+        assert resources == [config("old"), config("new", delete=True)]
+
+
+def test_without_an_unfinished_change_no_preview_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".pulumi" / "stacks" / "galera-swarm" / "dev.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": [config("new")]}}}))
+    monkeypatch.setattr(recovery, "_engine", lambda *_words: pytest.fail("the engine was asked"))
+    recovery.take_back("dev", {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}, [])
+    recovery.take_back("prod", {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}, [])
+    recovery.take_back("dev", {"PULUMI_BACKEND_URL": "s3://bucket"}, [])
+
+
+def test_what_a_killed_run_made_and_deleted_is_refreshed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, gone = config("new"), config("old", delete=True)
+    exported = {
+        "deployment": {
+            "resources": [gone],
+            "pending_operations": [
+                {"type": "creating", "resource": {**made, "id": ""}},
+                {"type": "deleting", "resource": gone},
+            ],
+        }
+    }
+    asked: list[tuple[str, ...]] = []
+
+    def engine(_environment: Mapping[str, str], *words: str, stdin: str | None = None) -> str:
+        asked.append(words)
+        return json.dumps(exported) if stdin is None else ""
+
+    monkeypatch.setattr(recovery, "_engine", engine)
+    monkeypatch.setattr(recovery, "find_id", lambda _resource, _provider: "id of new")
+    monkeypatch.setattr(recovery, "is_gone", lambda _resource, _provider: True)
+    recovery.settle("dev", {})
+    assert asked[-1] == ("refresh", "--stack", "dev", "--yes", "--skip-preview", "--target", made["urn"])

@@ -37,6 +37,9 @@ class FakeStack:
     def recover(self) -> None:
         self.log.append("recover")
 
+    def take_back(self) -> None:
+        self.log.append("take back")
+
     def images(self) -> list[str]:
         return ["mariadb:10.11"]
 
@@ -94,7 +97,15 @@ def test_up_goes_from_setup_to_the_report(
 ) -> None:
     with playing(monkeypatch, tmp_path) as log:
         assert up.main([]) == 0
-    assert log == ["setup", "sandbox up --image=mariadb:10.11", "recover", "ensure", "up", "status"]
+    assert log == [
+        "setup",
+        "sandbox up --image=mariadb:10.11",
+        "recover",
+        "ensure",
+        "take back",
+        "up",
+        "status",
+    ]
     shown = capsys.readouterr().out
     assert shown.rstrip().endswith("no changes")
     assert "stand-in cloud" in shown
