@@ -9,11 +9,12 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from providers.ssh import Session, SshError
 from providers.stateless import StatelessProvider, gone, whole, without_provider
-from providers.swarm.docker_view import LocalSwarm, docker_swarm, local_swarm
+from providers.swarm.docker_view import LocalSwarm, docker_swarm
 from providers.swarm.errors import SwarmError
 from providers.swarm.existing_swarm import answers, existing_swarm, none_has_one, reasons
 from providers.swarm.joining import SERVER_PATIENCE_SECONDS, Joiner, joined
-from providers.swarm.manager_link import PATIENCE_SECONDS, any_manager, reach, same_server
+from providers.swarm.leaving import dissolve
+from providers.swarm.manager_link import any_manager, reach, same_server
 
 
 class SwarmInitProvider(StatelessProvider):
@@ -75,16 +76,8 @@ class SwarmInitProvider(StatelessProvider):
             return self.found(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """The last to leave; a server that does not answer any more has left."""
-        try:
-            with reach(_props["ssh"], PATIENCE_SECONDS) as server:
-                local = local_swarm(server)
-                if local is not None and local.state != "inactive" and local.swarm_id in (None, _id):
-                    server.must(
-                        "docker swarm leave --force", doing="dissolving the swarm", timeout_seconds=120
-                    )
-        except SshError as exc:
-            print(f"warning: the swarm's first server is left as it is: {exc}", file=sys.stderr)
+        """The last to leave. Raises SwarmError if the first server is silent and nobody says it is gone."""
+        dissolve(_props["ssh"], _id)
 
 
 def _made(server: Session, props: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """A node leaves in order (design section 7): drained, demoted, left, seen down, removed."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from providers.patience import Patience
 from providers.ssh import CommandFailedError, Session, SshError
 from providers.swarm.docker_view import (
     LocalSwarm,
@@ -27,14 +25,10 @@ from providers.swarm.manager_link import (
 )
 from providers.swarm.node_changes import DEMOTION_SECONDS, remove_node, update_node
 from providers.swarm.quorum import refuse_loss
+from providers.swarm.silence import await_answer, silent_are_gone
 
 #: Seconds for the managers to see that a node has left or died.
 NOTICED_SECONDS = 45.0
-#: Seconds for the server or a manager to answer while none of them does.
-SILENCE_SECONDS = 60.0
-#: Set in the environment, it says that servers that do not answer are gone for good: by the operator's word,
-#: or because the whole stack is taken away (tools/environment.py has the same words).
-SILENT_VARIABLE, SILENT_ARE_GONE = "GALERA_SWARM_SILENT", "gone"
 #: Seconds for `docker swarm leave`, which stops what still runs.
 LEAVE_SECONDS = 120.0
 
@@ -61,24 +55,37 @@ def leave(leaver: Leaver) -> None:
     Raises SwarmError if the swarm, or the Galera cluster on it, would lose its quorum by this, or if neither
     the server nor any manager answers: what runs there may be alive behind a broken way.
     """
-    are_gone = os.environ.get(SILENT_VARIABLE) == SILENT_ARE_GONE
-    patience = Patience(0.0 if are_gone else SILENCE_SECONDS)
-    for _ in patience.pauses():
+    await_answer(
+        leaver.hostname,
+        "cannot leave the swarm in order: neither it nor any manager answers",
         # Asked before the managers: a way that comes back after they were asked would make it seem alone.
-        silence = _silence(leaver, alone=are_gone or _answers(leaver))
-        if silence is None:
-            return
-        if patience.is_time_to_report():
-            patience.report(leaver.hostname, f"leaving, waits for an answer: {silence}")
-    if are_gone:
-        print(f"warning: neither {leaver.hostname} nor any manager answers: {silence}", file=sys.stderr)
-        return
-    said = (
-        f"{leaver.hostname} cannot leave the swarm in order: neither it nor any manager answers ({silence});"
-        " make one of them reachable and run this again, or, if they are gone for good, run it with"
-        f" {SILENT_VARIABLE}={SILENT_ARE_GONE} in the environment"
+        lambda: _silence(leaver, alone=silent_are_gone() or _answers(leaver)),
     )
-    raise SwarmError(said)
+
+
+def dissolve(ssh: Mapping[str, Any], swarm_id: str) -> None:
+    """Take the first server out, the last of this swarm. Raises SwarmError if it does not answer."""
+    await_answer(
+        str(ssh["host"]),
+        "cannot leave the swarm as its last server: it does not answer",
+        lambda: _leave_as_last(ssh, swarm_id),
+    )
+
+
+def _leave_as_last(ssh: Mapping[str, Any], swarm_id: str) -> str | None:
+    """Why it cannot be asked; None if it is out."""
+    try:
+        with reach(ssh, PATIENCE_SECONDS) as server:
+            local = local_swarm(server)
+            if local is None:
+                return f"{server.name}: Docker does not answer"
+            if local.state != "inactive" and local.swarm_id in (None, swarm_id):
+                server.must(
+                    "docker swarm leave --force", doing="dissolving the swarm", timeout_seconds=LEAVE_SECONDS
+                )
+    except SshError as exc:
+        return str(exc)
+    return None
 
 
 def _answers(leaver: Leaver) -> bool:

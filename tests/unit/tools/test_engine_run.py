@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.swarm import leaving
+from providers.swarm import silence
 from tools import engine_run, environment
 from tools.engine_run import NEW_STATE, EngineStack
 from tools.errors import ToolError
@@ -135,7 +135,7 @@ def test_the_stand_in_is_not_asked(checkout: Path, begun: Callable[..., list[str
 
 
 @pytest.mark.parametrize(
-    ("verb", "said"), [("destroy", leaving.SILENT_ARE_GONE), ("up", None), ("refresh", None)]
+    ("verb", "said"), [("destroy", silence.SILENT_ARE_GONE), ("up", None), ("refresh", None)]
 )
 def test_only_who_takes_all_away_says_that_the_silent_are_gone(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, verb: str, said: str | None
@@ -148,4 +148,4 @@ def test_only_who_takes_all_away_says_that_the_silent_are_gone(
 
     monkeypatch.setattr(engine_run, "supervise", supervise)
     EngineStack.open("prod").change(verb)
-    assert given.get(leaving.SILENT_VARIABLE) == said
+    assert given.get(silence.SILENT_VARIABLE) == said

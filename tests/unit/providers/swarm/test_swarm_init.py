@@ -207,6 +207,25 @@ def test_somebody_elses_swarm_is_left_alone(cloud: FakeCloud) -> None:
     assert servers[0].is_manager
 
 
-def test_a_server_that_is_gone_has_left(cloud: FakeCloud, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("mute", [{"is_up": False}, {"has_docker": False}], ids=["server", "Docker"])
+def test_a_silent_first_server_is_not_taken_for_gone(cloud: FakeCloud, mute: dict[str, bool]) -> None:
+    with pytest.raises(SwarmError, match=r"cannot leave .* it does not answer .*GALERA_SWARM_SILENT=gone"):
+        SwarmInitProvider().delete("s", props(cloud.server(1, **mute)))
+    assert cloud.now > 60.0
+
+
+def test_a_first_server_that_comes_back_is_waited_for(cloud: FakeCloud) -> None:
+    swarm, servers = cloud.made(managers=1)
+    servers[0].is_up = False
+    cloud.later(20.0, lambda: setattr(servers[0], "is_up", True))
+    SwarmInitProvider().delete(swarm.swarm_id, props(*servers))
+    assert servers[0].state == "inactive"
+
+
+def test_a_first_server_that_is_said_to_be_gone_has_left(
+    cloud: FakeCloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALERA_SWARM_SILENT", "gone")
     SwarmInitProvider().delete("s", props(cloud.server(1, is_up=False)))
-    assert "left as it is" in capsys.readouterr().err
+    assert "does not answer" in capsys.readouterr().err
+    assert cloud.now < 30.0
