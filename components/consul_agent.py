@@ -20,8 +20,16 @@ from components.consul_config import (
     derived_uuid,
 )
 from components.swarm_file import SwarmFile, SwarmFileArgs
-from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume
-from providers.consul import ROLE_LABEL, AgentSeat, AgentSeatArgs, WorkingAgent, WorkingAgentArgs
+from components.swarm_service import Health, SwarmService, SwarmServiceArgs, Volume, spec_digest
+from providers.consul import (
+    ROLE_LABEL,
+    AgentSeat,
+    AgentSeatArgs,
+    ServerLeeway,
+    ServerLeewayArgs,
+    WorkingAgent,
+    WorkingAgentArgs,
+)
 from providers.ssh import SshInputs
 
 #: The user of the agents in the stock image.
@@ -120,30 +128,47 @@ class ConsulAgent(pulumi.ComponentResource):
         )
 
     def _service(self, before: Sequence[pulumi.Resource]) -> SwarmService:
+        spec = self._spec()
+        leeway = [self._leeway(spec, before)] if self._is_server else []
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*before, *leeway])
+        return SwarmService(self._name, spec, opts)
+
+    def _leeway(self, spec: SwarmServiceArgs, before: Sequence[pulumi.Resource]) -> ServerLeeway:
         args, host = self._args, self._host
-        return SwarmService(
-            self._name,
-            SwarmServiceArgs(
-                service_name=self._name,
-                image=args.image,
-                command=[f"{INSIDE}/entrypoint"],
-                env={
-                    "CONSUL_ROLE": self._role,
-                    "CONSUL_ADDRESS": host.private_ip,
-                    "CONSUL_DNS_PORT": str(args.ports.dns),
-                    "CONSUL_HTTP_PORT": str(args.ports.http),
-                    "CONSUL_GOSSIP_PORT": str(args.ports.gossip),
-                    "CONSUL_RECURSORS": " ".join(args.recursors),
-                },
-                server=host.hostname,
-                network_id=args.network_id,
-                files=[*args.scripts, *self._files()],
-                volumes=[Volume(name=_VOLUME, target="/consul/data")],
-                labels={ROLE_LABEL: self._role},
-                health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period="10s", retries=3),
-                stop_grace="20s",
+        return ServerLeeway(
+            f"{self._name}-leeway",
+            ServerLeewayArgs(
+                ssh=host.ssh,
+                member=host.hostname,
+                servers=[server.hostname for server in args.servers],
+                http_port=args.ports.http,
+                token=args.token,
+                triggers=[spec_digest(spec)],
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list(before)),
+        )
+
+    def _spec(self) -> SwarmServiceArgs:
+        args, host = self._args, self._host
+        return SwarmServiceArgs(
+            service_name=self._name,
+            image=args.image,
+            command=[f"{INSIDE}/entrypoint"],
+            env={
+                "CONSUL_ROLE": self._role,
+                "CONSUL_ADDRESS": host.private_ip,
+                "CONSUL_DNS_PORT": str(args.ports.dns),
+                "CONSUL_HTTP_PORT": str(args.ports.http),
+                "CONSUL_GOSSIP_PORT": str(args.ports.gossip),
+                "CONSUL_RECURSORS": " ".join(args.recursors),
+            },
+            server=host.hostname,
+            network_id=args.network_id,
+            files=[*args.scripts, *self._files()],
+            volumes=[Volume(name=_VOLUME, target="/consul/data")],
+            labels={ROLE_LABEL: self._role},
+            health=Health(command=[f"{INSIDE}/health"], interval="5s", start_period="10s", retries=3),
+            stop_grace="20s",
         )
 
     def _files(self) -> list[SwarmFile]:

@@ -14,8 +14,16 @@ import pulumi
 from components.certificate_authority import CertificateAuthority
 from components.ground import Ground
 from components.swarm_file import SwarmFile, SwarmFileArgs
-from components.swarm_service import Port, SwarmService, SwarmServiceArgs, Volume
-from providers.etcd import EtcdMember, EtcdMemberArgs, EtcdPeer, EtcdSeat, EtcdSeatArgs
+from components.swarm_service import Port, SwarmService, SwarmServiceArgs, Volume, spec_digest
+from providers.etcd import (
+    EtcdLeeway,
+    EtcdLeewayArgs,
+    EtcdMember,
+    EtcdMemberArgs,
+    EtcdPeer,
+    EtcdSeat,
+    EtcdSeatArgs,
+)
 from providers.secrets import RandomPassword, RandomPasswordArgs
 from providers.ssh import SshInputs
 
@@ -168,34 +176,39 @@ class Etcd(pulumi.ComponentResource):
     def _service(
         self, index: int, name: str, settings: pulumi.Output[str], before: Sequence[pulumi.Resource]
     ) -> SwarmService:
-        args, host = self._args, self._args.hosts[index]
-        return SwarmService(
-            name,
-            SwarmServiceArgs(
-                service_name=name,
-                image=args.image,
-                command=["/usr/local/bin/etcd", f"--config-file={_DATA}/etcd.yaml"],
-                env={
-                    "ETCDCTL_ENDPOINTS": f"https://127.0.0.1:{CLIENT_PORT}",
-                    "ETCDCTL_CACERT": _AUTHORITY,
-                    "ETCDCTL_CERT": _CERTIFICATE,
-                    "ETCDCTL_KEY": _KEY,
-                    # The configuration lies in the volume, so that another one has to be seen here.
-                    "GALERA_SWARM_SETTINGS": settings.apply(_digest),
-                },
-                server=host.hostname,
-                network_id=args.network_id,
-                aliases=[f"{self._name}-members"],
-                files=[self._trusted, *self._identity(index, name)],
-                ports=[
-                    Port(target=CLIENT_PORT, published=args.client_port),
-                    Port(target=PEER_PORT, published=args.peer_port),
-                ],
-                volumes=[Volume(name=VOLUME, target=_DATA)],
-                labels={"galera-swarm.etcd": self._name},
-                memory_mb=args.memory_mb,
-            ),
+        spec = self._spec(index, name, settings)
+        leeway = EtcdLeeway(
+            f"{name}-leeway",
+            EtcdLeewayArgs(ssh=self._args.hosts[index].ssh, member=name, triggers=[spec_digest(spec)]),
             pulumi.ResourceOptions(parent=self, depends_on=list(before)),
+        )
+        return SwarmService(name, spec, pulumi.ResourceOptions(parent=self, depends_on=[*before, leeway]))
+
+    def _spec(self, index: int, name: str, settings: pulumi.Output[str]) -> SwarmServiceArgs:
+        args, host = self._args, self._args.hosts[index]
+        return SwarmServiceArgs(
+            service_name=name,
+            image=args.image,
+            command=["/usr/local/bin/etcd", f"--config-file={_DATA}/etcd.yaml"],
+            env={
+                "ETCDCTL_ENDPOINTS": f"https://127.0.0.1:{CLIENT_PORT}",
+                "ETCDCTL_CACERT": _AUTHORITY,
+                "ETCDCTL_CERT": _CERTIFICATE,
+                "ETCDCTL_KEY": _KEY,
+                # The configuration lies in the volume, so that another one has to be seen here.
+                "GALERA_SWARM_SETTINGS": settings.apply(_digest),
+            },
+            server=host.hostname,
+            network_id=args.network_id,
+            aliases=[f"{self._name}-members"],
+            files=[self._trusted, *self._identity(index, name)],
+            ports=[
+                Port(target=CLIENT_PORT, published=args.client_port),
+                Port(target=PEER_PORT, published=args.peer_port),
+            ],
+            volumes=[Volume(name=VOLUME, target=_DATA)],
+            labels={"galera-swarm.etcd": self._name},
+            memory_mb=args.memory_mb,
         )
 
     def _identity(self, index: int, name: str) -> list[SwarmFile]:

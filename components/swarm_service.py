@@ -112,7 +112,7 @@ class SwarmService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SwarmServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("galera-swarm:swarm:Service", name, None, opts)
-        self.spec_digest = _digest(args)
+        self.spec_digest = spec_digest(args)
         replicas = self._replicas(name, args)
         self._service = docker.Service(
             name,
@@ -205,8 +205,11 @@ def _container_spec(args: SwarmServiceArgs) -> docker.ServiceTaskSpecContainerSp
     )
 
 
-def _digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
-    """What the swarm compares when it decides whether running tasks still fit their service."""
+def spec_digest(args: SwarmServiceArgs) -> pulumi.Output[str]:
+    """What the swarm compares when it decides whether running tasks still fit their service.
+
+    `SwarmService.spec_digest` says it of a service; this also to who is asked before the service changes.
+    """
     fixed: dict[str, object] = {
         "command": list(args.command),
         "server": args.server,

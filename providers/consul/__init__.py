@@ -6,6 +6,7 @@ from providers.consul.agent import WorkingAgent, WorkingAgentArgs
 from providers.consul.agent_provider import ROLE_LABEL, WorkingAgentProvider
 from providers.consul.cluster import WorkingConsul, WorkingConsulArgs, WorkingConsulProvider
 from providers.consul.errors import ConsulError
+from providers.consul.leeway import ServerLeeway, ServerLeewayArgs, ServerLeewayProvider
 from providers.consul.resolver import ServerResolver, ServerResolverArgs, ServerResolverProvider
 from providers.consul.seat import AgentSeat, AgentSeatArgs, AgentSeatProvider
 
@@ -19,6 +20,9 @@ __all__ = [
     "AgentSeatArgs",
     "AgentSeatProvider",
     "ConsulError",
+    "ServerLeeway",
+    "ServerLeewayArgs",
+    "ServerLeewayProvider",
     "ServerResolver",
     "ServerResolverArgs",
     "ServerResolverProvider",

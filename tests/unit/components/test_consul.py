@@ -24,6 +24,7 @@ from tests.unit.components.stacks import (
 )
 
 SEAT = "pulumi-python:dynamic/consul:AgentSeat"
+LEEWAY = "pulumi-python:dynamic/consul:ServerLeeway"
 WORKING_AGENT = "pulumi-python:dynamic/consul:WorkingAgent"
 ACL = "pulumi-python:dynamic/consul:AclSystem"
 RESOLVER = "pulumi-python:dynamic/consul:ServerResolver"
@@ -83,6 +84,18 @@ def test_each_server_is_touched_only_after_the_proof_of_the_one_before(stacks: S
     for index, service in enumerate(services):
         assert {proof.urn for proof in proofs[:index]} <= engine.before(service)
         assert service.urn in engine.before(proofs[index])
+
+
+def test_each_that_votes_is_looked_at_before_its_service_changes(five: FakeEngine) -> None:
+    leeways = numbered(five, LEEWAY, "consul-#-leeway")
+    assert len(leeways) == 3
+    for number, leeway in enumerate(leeways, start=1):
+        proof = five[WORKING_AGENT, f"consul-{number}-working"]
+        assert leeway.urn in five.before(five[SERVICE, f"consul-{number}"])
+        assert set(leeway.plain["triggers"]) <= set(proof.plain["triggers"])
+        assert leeway.plain["servers"] == ["db-1", "db-2", "db-3"]
+        previous = {five[WORKING_AGENT, f"consul-{before}-working"].urn for before in range(1, number)}
+        assert previous <= five.before(leeway)
 
 
 def test_clients_wait_for_the_acl_system_and_not_for_each_other(five: FakeEngine) -> None:

@@ -10,6 +10,7 @@ from tests.unit.components.stacks import GUARD, GUEST, NODE, SECRET, SERVICE, SE
 
 SEAT = "pulumi-python:dynamic/etcd:EtcdSeat"
 MEMBER = "pulumi-python:dynamic/etcd:EtcdMember"
+LEEWAY = "pulumi-python:dynamic/etcd:EtcdLeeway"
 AUTHORITY = "pulumi-python:dynamic/pki:Authority"
 CERTIFICATE = "pulumi-python:dynamic/pki:Certificate"
 ON: dict[str, Any] = {"etcd.enabled": True, "servers.count": 5, "database.members": 3}
@@ -40,6 +41,14 @@ def test_one_member_after_another_each_seat_before_its_service_before_its_proof(
         assert {proof.urn for proof in proofs[:index]} <= on.before(seats[index])
         placement = services[index].plain["taskSpec"]["placement"]["constraints"]
         assert placement == [f"node.labels.galera-swarm.server==db-{index + 1}"]
+
+
+def test_each_is_looked_at_before_its_service_changes_and_by_what_changes_it(on: FakeEngine) -> None:
+    for number, leeway in enumerate(numbered(on, LEEWAY, "etcd-#-leeway"), start=1):
+        service, proof = on[SERVICE, f"etcd-{number}"], on[MEMBER, f"etcd-{number}-member"]
+        assert leeway.urn in on.before(service)
+        assert {on[MEMBER, f"etcd-{before}-member"].urn for before in range(1, number)} <= on.before(leeway)
+        assert set(leeway.plain["triggers"]) <= set(proof.plain["triggers"])
 
 
 def test_what_leaves_leaves_the_cluster_before_its_container_and_its_server(on: FakeEngine) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from providers import patience
-from providers.consul import agent_provider, api, cluster, leaving, resolver, seat
+from providers.consul import agent_provider, api, cluster, leaving, leeway, resolver, seat
 from tests.unit.providers.consul.fake_consul import FakeConsul, FakeSites
 from tests.unit.providers.galera.fake_server import FakeClock
 
@@ -22,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 @pytest.fixture
 def sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Iterator[FakeSites]:
     made = FakeSites(tmp_path, FakeConsul("db-1", "db-2", "db-3"))
-    for module in (api, leaving, seat, agent_provider, resolver):
+    for module in (api, leaving, leeway, seat, agent_provider, resolver):
         monkeypatch.setattr(module, "connect", made.connect)
     yield made
     made.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from providers import patience
-from providers.etcd import member_provider, peers, seat_provider
+from providers.etcd import leeway, member_provider, peers, seat_provider
 from tests.unit.providers.etcd.fake_etcd import FakeEtcd
 from tests.unit.providers.galera.fake_server import FakeClock
 
@@ -15,7 +15,7 @@ from tests.unit.providers.galera.fake_server import FakeClock
 def etcd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], FakeEtcd]:
     def made(count: int) -> FakeEtcd:
         fake = FakeEtcd(tmp_path, count)
-        for module in (peers, seat_provider, member_provider):
+        for module in (leeway, peers, seat_provider, member_provider):
             monkeypatch.setattr(module, "connect", fake.connect)
         monkeypatch.setattr(member_provider, "served_until", fake.served_until)
         return fake
