@@ -13,6 +13,9 @@ from typing import Any
 from providers.softlayer.guest_inputs import FLAVOR, PARSERS, GuestInputs
 from providers.stateless import holds_unknown
 
+#: The output with what the cloud told of a guest otherwise than the state says (providers.softlayer.drift).
+DRIFT = "drift"
+
 
 class Effect(Enum):
     """What one field's change asks for."""
@@ -67,9 +70,14 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Effect], bool]:
-    """The effect of each changed field, and whether some field is unknown; `old` and `new` are properties."""
+    """The effect of each changed field, and whether some field is unknown; `old` and `new` are properties.
+
+    A field that was found otherwise in the cloud asks for nothing while its declaration stays the same. A new
+    declaration is compared with what was found: where they are equal, the state only takes note of it.
+    """
     effects: dict[str, Effect] = {}
     unknown = False
+    drift = old.get(DRIFT) or {}
     for field, parse in PARSERS.items():
         if field == "ssh_key_ids":
             continue
@@ -78,7 +86,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, E
             continue
         before, after = (_canonical(field, parse, props) for props in (old, new))
         if before != after:
-            effect = EFFECTS[field](before, after)
+            found = parse(drift[field]) if field in drift else before
+            effect = EFFECTS[field](found, after) if found != after else Effect.UPDATE
             if effect is not Effect.NOTHING:
                 effects[field] = effect
     if old.get("tagged") is False:

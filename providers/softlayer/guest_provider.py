@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from pulumi.dynamic import (
 from providers.softlayer import changes, client
 from providers.softlayer.account import ensure_same_account
 from providers.softlayer.credentials import from_config
+from providers.softlayer.drift import apart, noted, warnings
 from providers.softlayer.errors import NotFoundError, OwnershipError, RefusedError
 from providers.softlayer.guest_diff import Effect, compare, fields_with
 from providers.softlayer.guest_inputs import PARSERS, GuestInputs, problems
@@ -94,19 +96,25 @@ class VirtualGuestProvider(StatelessProvider):
         guest = read_guest(api, acquired.guest_id) or guest
         return CreateResult(
             str(acquired.guest_id),
-            {**wanted.to_props(), **outputs(guest, wanted.mark, acquired.order_id)},
+            {**wanted.to_props(), **_outputs(guest, wanted, acquired.order_id)},
         )
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The guest as it is; an empty id when it is gone or about to go."""
+        """The guest as it is; an empty id when it is gone or about to go.
+
+        What only another guest could have stays as declared; a difference is shown.
+        """
         declared = GuestInputs.from_props(props)
         api = self.connect(props, declared.subject)
         guest = read_guest(api, int(id_))
         if guest is None or is_going(guest, api.clock.utc_now()):
             ensure_same_account(api, id_, props)
             return gone()
-        inputs = observe(guest, declared).to_props()
-        return ReadResult(id_, {**inputs, **outputs(guest, declared.mark, _order_id(props))}, dict(inputs))
+        kept, drift = apart(observe(guest, declared), declared)
+        for sentence in warnings(declared, drift):
+            print(f"warning: {sentence}", file=sys.stderr)
+        inputs = kept.to_props()
+        return ReadResult(id_, {**inputs, **_outputs(guest, declared, _order_id(props))}, dict(inputs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Change in place what differs from the guest as it is."""
@@ -118,7 +126,7 @@ class VirtualGuestProvider(StatelessProvider):
         if guest is None:
             message = f"{wanted.subject}: id {_id} was cancelled during its update: run `pulumi refresh`"
             raise NotFoundError(message)
-        return UpdateResult({**wanted.to_props(), **outputs(guest, wanted.mark, _order_id(_olds))})
+        return UpdateResult({**wanted.to_props(), **_outputs(guest, wanted, _order_id(_olds))})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Cancel the guest by its id, if it carries this stack's mark; one that is gone is a success."""
@@ -162,6 +170,11 @@ def _ensure_ours(guest: Mapping[str, Any], declared: GuestInputs) -> None:
             "mark it again, or remove it from the state with `pulumi state delete`"
         )
         raise OwnershipError(message)
+
+
+def _outputs(guest: Mapping[str, Any], declared: GuestInputs, order_id: int | None) -> dict[str, Any]:
+    _, drift = apart(observe(guest, declared), declared)
+    return {**outputs(guest, declared.mark, order_id), **noted(drift)}
 
 
 def _order_id(props: Mapping[str, Any]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -97,6 +98,39 @@ def test_replaced_and_the_old_one_goes_first(inputs: GuestInputs, field: str, va
     result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
     assert (result.changes, result.replaces) == (True, [field])
     assert result.delete_before_replace
+
+
+#: Declared before, found in the cloud by a refresh, declared now, and what that asks for.
+DRIFTED = [
+    ("public_vlan_id", 5, 7, 5, "nothing"),
+    ("public_vlan_id", 5, 7, 7, "update"),
+    ("public_vlan_id", 5, 7, 9, "replace"),
+    ("private_vlan_id", 5, 7, 5, "nothing"),
+    ("private_vlan_id", 5, 7, None, "replace"),
+    ("hourly", True, False, True, "nothing"),
+    ("hourly", True, False, False, "update"),
+    ("flavor", "B1_2X8X25", "C1_4X8X25", "B1_2X8X25", "nothing"),
+    ("flavor", "B1_2X8X25", "C1_4X8X25", "C1_4X8X25", "update"),
+    ("flavor", "B1_2X8X25", "C1_4X8X25", "C1_8X16X25", "update"),
+    ("flavor", "B1_2X8X25", "C1_4X8X25", "B1_4X8X25", "replace"),
+    ("flavor", "B1_2X8X25", "C1_4X8X25", "M1_2X8X25", "replace"),
+    ("datacenter", "tor01", "tor02", "tor01", "nothing"),
+    ("datacenter", "tor01", "tor02", "ams03", "replace"),
+    ("local_disk", False, True, False, "nothing"),
+    ("private_only", False, True, False, "nothing"),
+    ("private_only", False, True, True, "update"),
+]
+
+
+@pytest.mark.parametrize(("field", "was", "found", "now", "asks"), DRIFTED)
+def test_what_the_cloud_tells_otherwise_asks_for_nothing_until_the_declaration_changes(
+    field: str, was: Any, found: Any, now: Any, asks: str
+) -> None:
+    before = dataclasses.replace(FLAVORED if field == "flavor" else PLAIN, **{field: was})
+    news = {**before.to_props(), field: now}
+    result = PROVIDER.diff("100", {**state(before), "drift": {field: found}}, news)
+    expected = {"nothing": (False, []), "update": (True, []), "replace": (True, [field])}
+    assert (result.changes, result.replaces) == expected[asks]
 
 
 @pytest.mark.parametrize(("inputs", "field", "value"), UNTOUCHED)
