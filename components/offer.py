@@ -7,8 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.server_plan import guest_args
-from providers.softlayer.guest_inputs import GuestInputs
+from components.server_plan import keyless_order
 from providers.softlayer.offer import offer
 from providers.topology import Topology, TopologyArgs, replaced
 from settings import Settings
@@ -21,11 +20,7 @@ def show_offer(settings: Settings, topology: TopologyArgs, deployed: pulumi.Stac
 
     async def show(record: Mapping[str, Any] | None) -> list[str]:
         anew = replaced((record or {}).get("topology"), Topology.from_props(topology.props()))
-        # The key with which it is ordered changes no price, and is not there before the first `up`.
-        guests = [
-            GuestInputs.from_props({**vars(guest_args(settings, server, 0)), "ssh_key_ids": None})
-            for server in settings.servers
-        ]
+        guests = [keyless_order(settings, server) for server in settings.servers]
         cloud = settings.cloud
         asked = functools.partial(
             offer, guests, anew, username=cloud.username, api_key=cloud.api_key.get_secret_value()

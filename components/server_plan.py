@@ -7,6 +7,7 @@ import pulumi
 
 from components.host import DiskPlan, EnginePlan, FirewallPlan, HostPlan, TimePlan
 from providers.softlayer import VirtualGuestArgs, mark_of
+from providers.softlayer.guest_inputs import GuestInputs
 from providers.topology import ServerIdentity
 from settings import Server, Settings
 
@@ -39,6 +40,11 @@ def guest_args(settings: Settings, server: Server, key_id: pulumi.Input[int]) ->
         provision_timeout_minutes=settings.cloud.provision_timeout_minutes,
         mark=mark_of(settings.stack),
     )
+
+
+def keyless_order(settings: Settings, server: Server) -> GuestInputs:
+    """The order without its SSH key, which changes no price and is not there before the first `up`."""
+    return GuestInputs.from_props({**vars(guest_args(settings, server, 0)), "ssh_key_ids": None})
 
 
 def host_plan(settings: Settings) -> HostPlan:

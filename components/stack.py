@@ -15,7 +15,13 @@ from components.load_balancer import declare_load_balancer
 from components.outputs import export, export_consul, export_etcd
 from components.overlay_network import OverlayNetwork, OverlayNetworkArgs
 from components.server import Server, ServerArgs, ssh_options
-from components.server_plan import guest_args, host_plan, instance_type, server_identity
+from components.server_plan import (
+    guest_args,
+    host_plan,
+    instance_type,
+    keyless_order,
+    server_identity,
+)
 from components.sql_objects import SqlObjects, SqlObjectsArgs
 from components.ssh_key import SshKeyPair, key_pair
 from components.swarm import Swarm, SwarmArgs
@@ -115,7 +121,8 @@ def _topology(settings: Settings) -> TopologyArgs:
 def _guard(settings: Settings, topology: TopologyArgs, deployed: pulumi.StackReference) -> TopologyGuard:
     """What a change may take away is judged before anything is touched (design section 7)."""
     settled, start_empty = deployed.get_output("topology"), settings.wordpress.uploads.start_empty
-    args = TopologyGuardArgs(**vars(topology), settled=settled, start_empty=start_empty)
+    orders = [keyless_order(settings, server).to_props() for server in settings.servers]
+    args = TopologyGuardArgs(**vars(topology), settled=settled, start_empty=start_empty, orders=orders)
     return TopologyGuard("topology", args)
 
 

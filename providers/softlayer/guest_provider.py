@@ -40,7 +40,8 @@ from providers.softlayer.readiness import (
     wait_until_ready,
     wait_until_seen,
 )
-from providers.stateless import StatelessProvider, gone, without_provider
+from providers.softlayer.replacement import ensure_orderable
+from providers.stateless import StatelessProvider, gone, holds_unknown, without_provider
 
 # A cancellation that meets a transaction which began after the guest was seen idle is tried again this often.
 _CANCEL_ATTEMPTS = 5
@@ -68,9 +69,14 @@ class VirtualGuestProvider(StatelessProvider):
         )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Replace, change in place, or nothing; names are unique, so the old guest goes first."""
+        """Replace, change in place, or nothing; names are unique, so the old guest goes first.
+
+        A replacement is planned only if the cloud would take its order, which is asked where all is known.
+        """
         effects, unknown = compare(_olds, _news)
         replaces = fields_with(effects, Effect.REPLACE)
+        if replaces and not holds_unknown(without_provider(_news)):
+            ensure_orderable(self._cloud, _news)
         changed: bool | None = bool(effects) or (None if unknown else False)
         return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypedDict
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, CreateResult, Resource
 
+from providers.softlayer.errors import CloudError
+from providers.softlayer.replacement import ensure_orderable
 from providers.stateless import StatelessProvider, changed, holds_unknown, without_provider
 from providers.topology.fixed import fixed
-from providers.topology.verdict import Topology, judge
+from providers.topology.verdict import Topology, judge, replaced
 
 
 class ServerIdentity(TypedDict):
@@ -88,14 +90,22 @@ class TopologyGuardArgs(TopologyArgs):
     Without it the guard compares with the last deployment that began, and cannot know that the change of a
     killed `up` is still under way.
     start_empty: the files that users uploaded may be left behind.
+    orders: each server as it would be ordered, in properties of a guest; kept nowhere.
     """
 
     settled: pulumi.Input[Mapping[str, Any] | None] = None
     start_empty: bool = False
+    orders: Sequence[Mapping[str, Any]] = ()
 
 
 class TopologyGuardProvider(StatelessProvider):
     """Judges in `check`, which the engine calls in preview and in up, before anything is touched."""
+
+    _cloud: Any = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take note of the credentials, with which the orders of replacements are verified."""
+        self._cloud = req.config.get("cloud")
 
     INPUTS: ClassVar = (
         "servers",
@@ -111,6 +121,7 @@ class TopologyGuardProvider(StatelessProvider):
         "uploads",
         "start_empty",
         "settled",
+        "orders",
         "attempt",
         "in_flux",
     )
@@ -120,13 +131,17 @@ class TopologyGuardProvider(StatelessProvider):
     )
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """One failure, one sentence, if any quorum would lose more than it can; talks to nobody.
+        """One failure, one sentence, if any quorum would lose more than it can.
+
+        The cloud is asked only about servers that this change replaces, and only where nothing else is wrong:
+        it has to take the orders of all of them before the first one is touched.
 
         Adds two inputs of its own: `attempt`, another one for each change of the topology, and `in_flux`, the
         servers that may be away until that attempt is settled. An attempt is settled when `TopologySettled`
         gave back its name. A topology that is not known yet passes: the deployment itself judges it again.
         """
         inputs = without_provider(news)
+        orders = inputs.pop("orders", None) or ()
         if any(holds_unknown(inputs.get(key)) for key in self.COMPARED):
             return CheckResult(inputs, [])
         record = {} if holds_unknown(inputs.get("settled")) else inputs.get("settled") or {}
@@ -148,8 +163,25 @@ class TopologyGuardProvider(StatelessProvider):
         if _olds.get("cluster") and _olds["cluster"] != inputs.get("cluster"):
             failures.append(CheckFailure("cluster", _renamed(str(_olds["cluster"]), str(inputs["cluster"]))))
         reached = record.get("topology") or {}
-        failures += _kept(reached or _olds, inputs)
-        return CheckResult(inputs, failures + fixed(reached, inputs))
+        failures += [*_kept(reached or _olds, inputs), *fixed(reached, inputs)]
+        if not failures:
+            # Another one than both: what an interrupted run may have replaced already is left to the guest's
+            # own provider, which knows it.
+            anew = replaced(_olds, new) & replaced(reached or _olds, new)
+            failures += self._refused([order for order in orders if order.get("hostname") in anew])
+        return CheckResult(inputs, failures)
+
+    def _refused(self, orders: Sequence[Mapping[str, Any]]) -> list[CheckFailure]:
+        """A failure for each order that the cloud would not take; what is not known yet is left for later."""
+        failures = []
+        for order in orders:
+            if holds_unknown(order):
+                continue
+            try:
+                ensure_orderable(self._cloud, order)
+            except CloudError as exc:
+                failures.append(CheckFailure("", str(exc)))
+        return failures
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """The first deployment: there is no quorum yet that could be lost."""
@@ -166,7 +198,13 @@ class TopologyGuard(Resource, module="topology", name="TopologyGuard"):
         self, name: str, args: TopologyGuardArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         start_empty = args.start_empty or None
-        props = {**args.props(), "settled": args.settled, "start_empty": start_empty, "attempt": None}
+        props = {
+            **args.props(),
+            "settled": args.settled,
+            "start_empty": start_empty,
+            "attempt": None,
+            "orders": [dict(order) for order in args.orders] or None,
+        }
         super().__init__(TopologyGuardProvider(), name, props, opts)
 
 

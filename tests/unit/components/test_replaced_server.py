@@ -1,6 +1,7 @@
 """With every service on: what the engine may delete along with a server that it replaces."""
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from components.stack import deploy
 from settings import Settings, parse
 from settings.stack_file import read
 from tests.unit.components.fake_engine import FakeEngine, run
-from tests.unit.components.stacks import CONFIG, GUEST, NETWORK, ROOT, SECRET, Stacks
+from tests.unit.components.stacks import CONFIG, GUARD, GUEST, NETWORK, ROOT, SECRET, Stacks
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,14 @@ def test_the_contents_know_the_servers_all_the_same(everything: FakeEngine) -> N
     site = base64.b64decode(everything[CONFIG, "wordpress-site-json"].plain["data"]).decode()
     for one in everything.of_type(GUEST):
         assert one.outputs["private_ip"] in site
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_its_order_is_verified_before_any_server_is_touched(
+    tmp_path: Path, unverified: list[str], preview: bool
+) -> None:
+    stacks = Stacks(tmp_path)
+    changes = {"servers.overrides.db-2.datacenter": "tor04"}
+    after = stacks.deployed(changes, previous=stacks.first(3), preview=preview)
+    assert unverified == ["db-2", "db-2"], "by the guard, for all at once, and by the guest itself"
+    assert "orders" not in after[GUARD, "topology"].checked

@@ -6,15 +6,26 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.rpc import UNKNOWN
 
+from providers.softlayer import guest_provider
 from providers.softlayer.guest_inputs import PARSERS, GuestInputs
 from providers.softlayer.guest_provider import VirtualGuestProvider
 from tests.unit.providers.softlayer.fakes import declared
 
 PROVIDER = VirtualGuestProvider()
+
+
+@pytest.fixture(autouse=True)
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The orders that were verified with a cloud that takes them all."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(guest_provider, "ensure_orderable", lambda _cloud, props: asked.append(dict(props)))
+    return asked
+
+
 PLAIN = declared(disks=(25, 100), tags=("db",), ssh_key_ids=(7,))
 FLAVORED = declared(cpus=None, memory_mb=None, flavor="B1_2X8X25")
 
@@ -94,10 +105,22 @@ def test_in_place(inputs: GuestInputs, field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("inputs", "field", "value"), REPLACED)
-def test_replaced_and_the_old_one_goes_first(inputs: GuestInputs, field: str, value: Any) -> None:
-    result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
+def test_replaced_and_the_old_one_goes_first_once_the_order_is_taken(
+    inputs: GuestInputs, field: str, value: Any, verified: list[dict[str, Any]]
+) -> None:
+    news = {**inputs.to_props(), field: value}
+    result = PROVIDER.diff("100", state(inputs), news)
     assert (result.changes, result.replaces) == (True, [field])
     assert result.delete_before_replace
+    assert verified == [news]
+
+
+@pytest.mark.parametrize(("inputs", "field", "value"), [*IN_PLACE, *UNTOUCHED])
+def test_only_orders_of_replacements_are_verified(
+    inputs: GuestInputs, field: str, value: Any, verified: list[dict[str, Any]]
+) -> None:
+    PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
+    assert verified == []
 
 
 #: Declared before, found in the cloud by a refresh, declared now, and what that asks for.
@@ -159,6 +182,7 @@ def test_one_unknown_value_neither_fails_nor_replaces(field: str) -> None:
     assert field not in [failure.property for failure in PROVIDER.check({}, news).failures]
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from(sorted(PARSERS))))
 def test_any_unknown_values_neither_fail_nor_replace(fields: set[str]) -> None:
     news = {**PLAIN.to_props(), **dict.fromkeys(fields, UNKNOWN)}
@@ -171,6 +195,10 @@ def test_an_unknown_inside_a_list_is_unknown() -> None:
     assert (result.changes, result.replaces) == (None, [])
 
 
-def test_a_known_change_of_identity_replaces_beside_an_unknown_one() -> None:
-    news = {**PLAIN.to_props(), "ssh_key_ids": [UNKNOWN], "datacenter": "ams03"}
+@pytest.mark.parametrize("unknown", [{"ssh_key_ids": [UNKNOWN]}, {"notes": UNKNOWN}])
+def test_a_known_change_of_identity_replaces_beside_an_unknown_one_and_asks_nobody(
+    unknown: dict[str, Any], verified: list[dict[str, Any]]
+) -> None:
+    news = {**PLAIN.to_props(), **unknown, "datacenter": "ams03"}
     assert PROVIDER.diff("100", state(PLAIN), news).replaces == ["datacenter"]
+    assert verified == []
