@@ -32,6 +32,7 @@ class ServerArgs:
     recorded: the stack's output `servers` of the last deployment: lets a preview know the addresses of a
         guest that changes in place.
     ssh_timeout_seconds: how long a new server may take until SSH answers steadily.
+    unjudged: whether the guard has not judged this server as it is declared, since the run leaves it out.
     """
 
     guest: VirtualGuestArgs
@@ -42,6 +43,7 @@ class ServerArgs:
     images: Sequence[str] = ()
     recorded: pulumi.Input[Sequence[Mapping[str, Any]] | None] = None
     ssh_timeout_seconds: int = 900
+    unjudged: pulumi.Input[bool] | None = None
 
 
 class Server(pulumi.ComponentResource):
@@ -77,7 +79,7 @@ class Server(pulumi.ComponentResource):
         self.hostname, self.datacenter = str(args.guest.hostname), str(args.guest.datacenter)
         order = args.guest
         self.shape = f"{order.cpus} {order.memory_mb} {order.flavor} {order.disks}"
-        guest = VirtualGuest(name, order, child)
+        guest = VirtualGuest(name, order, child, unjudged=args.unjudged)
         self.guest_id = guest.guest_id
         self.public_ip = _address(guest, guest.public_ip, args.recorded, "publicIp")
         self.private_ip = _address(guest, guest.private_ip, args.recorded, "privateIp")

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
 from components.host import DiskPlan, EnginePlan, FirewallPlan, HostPlan, TimePlan
 from providers.softlayer import VirtualGuestArgs, mark_of
 from providers.softlayer.guest_inputs import GuestInputs
+from providers.stateless import changed
 from providers.topology import ServerIdentity
 from settings import Server, Settings
 
@@ -92,6 +95,14 @@ def server_identity(server: Server) -> ServerIdentity:
         "disks": list(server.disks_gb),
     }
     return {"name": server.name, "datacenter": server.datacenter, "identity": digest, "shape": shape}
+
+
+def is_unjudged(server: Server, judged: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the guard has not judged the server as it is declared now, since the run leaves the guard out.
+
+    judged: the servers of the guard's own state, which such a run gives back as they were.
+    """
+    return all(changed(server_identity(server), one) for one in judged)
 
 
 _REPLACING = (

@@ -1,5 +1,6 @@
 """The way of the data in one place: settings → servers → swarm → network → members seen Synced → outputs."""
 
+import functools
 from collections.abc import Callable
 
 import pulumi
@@ -19,6 +20,7 @@ from components.server_plan import (
     guest_args,
     host_plan,
     instance_type,
+    is_unjudged,
     keyless_order,
     server_identity,
 )
@@ -151,6 +153,7 @@ def _servers(
                 instance_type=instance_type(server),
                 images=settings.images,
                 recorded=deployed.get_output("servers"),
+                unjudged=guard.servers.apply(functools.partial(is_unjudged, server)),
             ),
             pulumi.ResourceOptions(depends_on=[guard], protect=server.protect or None),
         )

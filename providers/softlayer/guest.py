@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from providers.softlayer.guest_inputs import DEFAULT_PROVISION_TIMEOUT_MINUTES
-from providers.softlayer.guest_provider import VirtualGuestProvider
+from providers.softlayer.guest_provider import UNJUDGED, VirtualGuestProvider
 
 _OUTPUTS = (
     "guest_id",
@@ -78,12 +78,26 @@ class VirtualGuest(pulumi.dynamic.Resource, module="softlayer", name="VirtualGue
     hourly_fee: pulumi.Output[str | None]
     monthly_fee: pulumi.Output[str | None]
 
-    def __init__(self, name: str, args: VirtualGuestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare a guest; see VirtualGuestArgs."""
+    def __init__(
+        self,
+        name: str,
+        args: VirtualGuestArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        unjudged: pulumi.Input[bool] | None = None,
+    ) -> None:
+        """Declare a guest; see VirtualGuestArgs.
+
+        unjudged: whether the run leaves out the guard, which has not judged the guest as it is declared: a
+        guest that is there is not changed then. Kept nowhere.
+        """
         # One name, one guest: also where the user asks for a replacement that no diff has planned.
         first = pulumi.ResourceOptions(delete_before_replace=True)
         super().__init__(
-            VirtualGuestProvider(), name, _props(args), pulumi.ResourceOptions.merge(opts, first)
+            VirtualGuestProvider(),
+            name,
+            {**_props(args), UNJUDGED: unjudged},
+            pulumi.ResourceOptions.merge(opts, first),
         )
 
 

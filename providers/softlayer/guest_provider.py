@@ -43,6 +43,8 @@ from providers.softlayer.readiness import (
 from providers.softlayer.replacement import ensure_orderable
 from providers.stateless import StatelessProvider, gone, holds_unknown, without_provider
 
+#: The input that is true where a run changes a server and has not asked the guard; kept nowhere.
+UNJUDGED = "unjudged"
 # A cancellation that meets a transaction which began after the guest was seen idle is tried again this often.
 _CANCEL_ATTEMPTS = 5
 
@@ -63,10 +65,12 @@ class VirtualGuestProvider(StatelessProvider):
         return client.connect(str(props["endpoint"]), from_config(self._cloud), subject)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse what the cloud is known to refuse; asks nothing of the network."""
-        return CheckResult(
-            without_provider(news), [CheckFailure(field, reason) for field, reason in problems(news)]
-        )
+        """Refuse what the cloud is known to refuse, and what the guard was not asked about; asks nobody."""
+        inputs = without_provider(news)
+        failures = [CheckFailure(field, reason) for field, reason in problems(news)]
+        if inputs.pop(UNJUDGED, None) is True and _olds:
+            failures.append(CheckFailure("", _unjudged(news)))
+        return CheckResult(inputs, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Replace, change in place, or nothing; names are unique, so the old guest goes first.
@@ -158,6 +162,14 @@ class VirtualGuestProvider(StatelessProvider):
             else:
                 break
         wait_until_gone(api, int(_id))
+
+
+def _unjudged(props: Mapping[str, Any]) -> str:
+    return (
+        f"guest {props.get('hostname')}.{props.get('domain')}: its change was not judged by the guard, which "
+        "knows what a quorum can lose, because this run leaves the guard out; run without `--target` and "
+        "`--exclude`, or take the change back first"
+    )
 
 
 def _tag_early(api: client.Api, guest_id: int, wanted: GuestInputs) -> None:

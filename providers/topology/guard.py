@@ -191,6 +191,8 @@ class TopologyGuardProvider(StatelessProvider):
 class TopologyGuard(Resource, module="topology", name="TopologyGuard"):
     """Every server depends on it."""
 
+    servers: pulumi.Output[list[dict[str, Any]]]
+    """The servers as they were judged: those of the last deployment, where a run leaves the guard out."""
     attempt: pulumi.Output[str]
     """Name of the change of the topology that this deployment makes or completes, for `TopologySettled`."""
 

@@ -57,10 +57,23 @@ class Registration:
 
 
 class FakeEngine(mocks.MockMonitor):
-    """One run of the program, as a first deployment or after another run."""
+    """One run of the program, as a first deployment or after another run.
 
-    def __init__(self, world: World, previous: "FakeEngine | None", *, preview: bool, stack: str) -> None:
+    targets: types of resources to which the run is restricted; of others, those that are there stay as they
+    are, unasked.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        previous: "FakeEngine | None",
+        *,
+        preview: bool,
+        stack: str,
+        targets: frozenset[str] | None = None,
+    ) -> None:
         super().__init__(_NoMocks())
+        self.targets = targets
         self.world, self.previous, self.preview, self.stack = world, previous, preview, stack
         self.registered: dict[str, Registration] = {}
         self.shown: dict[str, dict[str, Any]] = {}
@@ -145,9 +158,13 @@ class FakeEngine(mocks.MockMonitor):
         inputs = decoded(request.object)
         prior = self.previous.registered.get(urn) if self.previous else None
         provider = fake_plan.provider(inputs)
-        checked = fake_plan.checked(provider, prior, opened(inputs), urn)
         ignored = tuple(request.ignoreChanges)
-        operation = fake_plan.operation(provider, prior, checked, request.type, ignored)
+        operation: Operation = "same"
+        if prior and self.targets is not None and request.type not in self.targets:
+            checked = prior.checked
+        else:
+            checked = fake_plan.checked(provider, prior, opened(inputs), urn)
+            operation = fake_plan.operation(provider, prior, checked, request.type, ignored)
         names = set(request.additionalSecretOutputs)
         secrets = {**dict.fromkeys(names, Secret(None)), **inputs}
         outputs, id_ = self._outcome(request, checked, prior, operation)
@@ -199,12 +216,13 @@ def run(
     previous: FakeEngine | None = None,
     preview: bool = False,
     stack: str = "dev",
+    targets: frozenset[str] | None = None,
 ) -> FakeEngine:
     """Run a program to its end, after `previous` if that is given.
 
     Raises whatever the program raises, and RefusedError.
     """
-    engine = FakeEngine(world or World(), previous, preview=preview, stack=stack)
+    engine = FakeEngine(world or World(), previous, preview=preview, stack=stack, targets=targets)
     run_inside(program, engine, stack, preview=preview)
     return engine
 

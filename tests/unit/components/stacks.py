@@ -63,14 +63,17 @@ class Stacks:
         previous: FakeEngine | None = None,
         preview: bool = False,
         world: World | None = None,
+        targets: frozenset[str] | None = None,
     ) -> FakeEngine:
         """A deployment of the changed stack. Raises what the program raises."""
         # The dev stack has three servers; said or not, it is the same deployment.
         told = {"servers.count": 3, **(changes or {})}
-        key = (json.dumps(told, sort_keys=True), previous, preview, world)
+        key = (json.dumps(told, sort_keys=True), previous, preview, world, targets)
         if key not in self._made:
             settings = self.settings(told)
-            self._made[key] = run(lambda: deploy(settings), previous=previous, preview=preview, world=world)
+            self._made[key] = run(
+                lambda: deploy(settings), previous=previous, preview=preview, world=world, targets=targets
+            )
         return self._made[key]
 
 

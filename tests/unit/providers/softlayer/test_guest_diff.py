@@ -156,6 +156,25 @@ def test_what_the_cloud_tells_otherwise_asks_for_nothing_until_the_declaration_c
     assert (result.changes, result.replaces) == expected[asks]
 
 
+@pytest.mark.parametrize(
+    ("olds", "unjudged", "refused"),
+    [
+        (PLAIN.to_props(), True, True),
+        (PLAIN.to_props(), False, False),
+        (PLAIN.to_props(), None, False),
+        (PLAIN.to_props(), UNKNOWN, False),
+        ({}, True, False),
+    ],
+    ids=["past the guard", "judged", "not told", "not known yet", "a new server"],
+)
+def test_a_change_that_the_guard_did_not_judge_is_refused(
+    olds: dict[str, Any], unjudged: Any, refused: bool
+) -> None:
+    result = PROVIDER.check(olds, {**PLAIN.to_props(), "datacenter": "ams03", "unjudged": unjudged})
+    assert ["--target" in failure.reason for failure in result.failures] == ([True] if refused else [])
+    assert "unjudged" not in result.inputs
+
+
 @pytest.mark.parametrize(("inputs", "field", "value"), UNTOUCHED)
 def test_untouched(inputs: GuestInputs, field: str, value: Any) -> None:
     result = PROVIDER.diff("100", state(inputs), {**inputs.to_props(), field: value})
