@@ -121,7 +121,14 @@ class Cluster:
             "the swarm's leader", lambda: bool(self.on(self.members[0], look)), timeout=180
         )
 
-    def await_settled(self) -> float:
+    def await_recovered(self, timeout: float = PATIENCE_SECONDS) -> float:
+        """As `await_synced`, and on until the swarm has begun anew whatever it means to."""
+        took = self.await_synced(timeout)
+        self._await_settled()
+        self.await_synced(timeout)
+        return took
+
+    def _await_settled(self) -> float:
         """Wait until the swarm sees every node, and runs whatever should run.
 
         After an accident to most of its managers it finds together later than the members, and begins the

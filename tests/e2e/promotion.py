@@ -45,9 +45,7 @@ def promoted_while_two_are_frozen(stack: Stack, cluster: Cluster) -> float:
                 assert words in done.stdout, done.stdout
             await_condition("rows again", lambda: len(ledger.acknowledged) >= before + 10, timeout=30)
             took = time.monotonic() - begun
-    cluster.await_synced(PATIENCE)
-    cluster.await_settled()
-    cluster.await_synced(PATIENCE)
+    cluster.await_recovered(PATIENCE)
     assert {cluster.status(one)["wsrep_cluster_state_uuid"] for one in cluster.members} == {cluster.uuid}
     assert len(ledger.acknowledged) > before
     for endpoint in cluster.endpoints:
