@@ -139,11 +139,19 @@ class Cluster:
         look = (
             "docker node ls --format 'node {{.Status}}'; docker service ls --format 'wanted {{.Replicas}}';"
             " docker service ps $(docker service ls -q) --filter desired-state=running"
-            " --format 'task {{.CurrentState}}'"
+            " --format 'task {{.CurrentState}}' || true"
         )
-        return await_condition(
-            "a swarm that misses nothing", lambda: _is_whole(self.on(self.members[0], look)), timeout=180
-        )
+        said: list[str] = []
+
+        def is_whole() -> bool:
+            said[:] = self.on(self.members[0], look).splitlines()
+            return _is_whole(said)
+
+        try:
+            return await_condition("a swarm that misses nothing", is_whole, timeout=180)
+        except AssertionError as exc:
+            message = f"{exc}; it says:\n" + "\n".join(said)
+            raise AssertionError(message) from exc
 
     def _is_gone(self, member: Member) -> bool:
         return not self.on(member, f"docker ps -q --filter {_of_service(member)}")
@@ -177,13 +185,13 @@ def _of_service(member: Member) -> str:
     return f"label=com.docker.swarm.service.name={member.service}"
 
 
-def _is_whole(said: str) -> bool:
+def _is_whole(said: Sequence[str]) -> bool:
     """Whether all nodes are ready and all tasks run.
 
     Of lines such as `node Ready`, `wanted 3/3 (max 1 per node)`, `task Running 5 seconds ago`.
     """
     found: dict[str, list[str]] = {"node": [], "wanted": [], "task": []}
-    for line in said.splitlines():
+    for line in said:
         kind, state, *_ = line.split()
         found[kind].append(state)
     wanted = sum(int(count.partition("/")[2]) for count in found["wanted"])
