@@ -49,6 +49,8 @@ def _always(effect: Effect) -> Callable[[Any, Any], Effect]:
     return lambda _old, _new: effect
 
 
+#: What changes in place, by a restart of the server.
+SIZES = ("cpus", "memory_mb", "flavor")
 _IN_PLACE = ("endpoint", "mark", "hostname", "domain", "notes", "tags", "user_data", "nic_speed")
 EFFECTS: Mapping[str, Callable[[Any, Any], Effect]] = {
     **{field: _always(Effect.REPLACE) for field in PARSERS},

@@ -31,9 +31,12 @@ def preset(name: str) -> dict[str, Any]:
         (PLAIN, {"datacenter": {"name": "tor04"}}, {"datacenter": "tor04"}),
         (FLAVORED, preset("C1_4X8X25"), {"flavor": "C1_4X8X25"}),
         (FLAVORED, preset("B1_2X8X100"), {"flavor": "B1_2X8X100"}),
+        (FLAVORED, preset("B1_4X8X25"), {"flavor": "B1_4X8X25"}),
+        (PLAIN, {"maxCpu": 8}, {"cpus": 8}),
+        (PLAIN, {"maxMemory": 65536}, {"memory_mb": 65536}),
     ],
 )
-def test_what_only_another_guest_could_have_stays_as_declared_and_is_shown(
+def test_what_only_another_guest_or_a_restart_would_bring_stays_as_declared_and_is_shown(
     inputs: Any, shown: dict[str, Any], drift: dict[str, Any]
 ) -> None:
     kept, found = apart(observe({**live(inputs), **shown}, inputs), inputs)
@@ -49,10 +52,8 @@ def test_what_only_another_guest_could_have_stays_as_declared_and_is_shown(
     [
         (PLAIN, {}, {}),
         (PLAIN, {"notes": "by hand"}, {"notes": "by hand"}),
-        (PLAIN, {"maxCpu": 8}, {"cpus": 8}),
         (PLAIN, {"hostname": "renamed"}, {"hostname": "renamed"}),
         (PLAIN, {"blockDevices": [{"device": "0", "diskImage": {"capacity": 25}}]}, {"disks": (25,)}),
-        (FLAVORED, preset("B1_4X8X25"), {"flavor": "B1_4X8X25"}),
     ],
 )
 def test_what_can_be_set_right_in_place_goes_into_the_state(
