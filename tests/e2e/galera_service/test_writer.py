@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pymysql
 import pytest
+from pymysql.converters import escape_string
 
 from components.load_balancer_config import BalancerPlan, configuration, statistics_page
 from tests.e2e.cloud import ROOT, build_image
@@ -185,7 +186,7 @@ def test_a_member_whose_secret_is_roots_password_of_before_refuses_no_write_when
 def set_roots_password(balancers: Balancers, password: str) -> None:
     """Of the root that members are, on the socket; who comes over TCP is another account."""
     balancers.agreed()
-    said = f"ALTER USER root@localhost IDENTIFIED BY '{password}'"
+    said = f"ALTER USER root@localhost IDENTIFIED BY '{escape_string(password)}'"
     ask(balancers.doors[0], balancers.members.password, said)
 
 
