@@ -3,10 +3,13 @@
 A deployment is the form of `pulumi stack export`.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from tools.docker_objects import IMMUTABLE
+
+#: A resource of the state, or what its provider was given.
+Properties: TypeAlias = Mapping[str, Any]
 
 
 def latest(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +22,9 @@ def pending_operations(checkpoint: Mapping[str, Any]) -> list[Any]:
     return list(latest(checkpoint).get("pending_operations") or [])
 
 
-def deleted_already(deployment: Mapping[str, Any], is_gone: Any) -> list[str]:
+def deleted_already(
+    deployment: Mapping[str, Any], is_gone: Callable[[Properties, Properties], bool]
+) -> list[str]:
     """The URNs of pending deletes whose object `is_gone`."""
     resources = deployment.get("resources") or []
     pending = [
@@ -30,7 +35,7 @@ def deleted_already(deployment: Mapping[str, Any], is_gone: Any) -> list[str]:
     return [one["urn"] for one in pending if is_gone(one, _provider_inputs(one, resources))]
 
 
-def adopt(deployment: dict[str, Any], find: Any) -> list[str]:
+def adopt(deployment: dict[str, Any], find: Callable[[Properties, Properties], str | None]) -> list[str]:
     """Move pending creates whose object `find`s itself into the resources, drop the other pending operations,
     and return the URNs that were adopted. Changes `deployment` in place.
 
