@@ -4,7 +4,7 @@
 # and the small questions that every rule asks. Part of decide.sh, and as pure.
 
 readonly _uuid='[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-readonly _name='[A-Za-z0-9][A-Za-z0-9._-]{0,62}'
+readonly _name='[A-Za-z0-9][A-Za-z0-9._-]*'
 
 _decide_read() {
     local word rest line
@@ -44,9 +44,12 @@ _decide_answer() {
     done
 }
 
+# A regular expression is compiled at each match, and one with a large bound takes longer than all else here: lengths of
+# what every answer carries are compared.
 _decide_valid() { # of the array a
-    local number='(0|[1-9][0-9]{0,17})'
-    [[ ${a[member]-} =~ ^$_name$ && ${a[epoch]-} =~ ^[0-9a-f]{8,64}$ ]] || return 1
+    local number='(0|[1-9][0-9]{0,17})' name
+    [[ ${a[member]-} =~ ^$_name$ && ${#a[member]} -le 63 ]] || return 1
+    [[ ${a[epoch]-} =~ ^[0-9a-f]+$ && ${#a[epoch]} -ge 8 && ${#a[epoch]} -le 64 ]] || return 1
     [[ ${a[address]:--} =~ ^(-|[0-9.]{7,15})$ ]] || return 1
     case ${a[phase]-} in
     recovering | failed | parked | birth | joining | bootstrapping | primary | nonprimary | stopping) ;;
@@ -60,9 +63,12 @@ _decide_valid() { # of the array a
     [[ ${a[phase]} != primary || ${a[uuid]-} =~ ^$_uuid$ ]] || return 1
     if [[ ${a[view]:--} != - ]]; then
         [[ ${a[view]} =~ ^$_name(,$_name)*$ && ${a[view_uuid]-} =~ ^$_uuid$ ]] || return 1
+        for name in ${a[view]//,/ }; do
+            ((${#name} <= 63)) || return 1
+        done
         [[ ${a[view_seqno]-} =~ ^(-1|$number)$ ]] || return 1
     fi
-    [[ ${a[lineage]:--} =~ ^(-|$number/[0-9a-f]+(,$number/[0-9a-f]+)*)$ ]]
+    [[ ${a[lineage]:--} == - || ${a[lineage]} =~ ^$number/[0-9a-f]+(,$number/[0-9a-f]+)*$ ]]
 }
 
 _in_list() { [[ ,$2, == *,"$1",* ]]; } # NAME LIST

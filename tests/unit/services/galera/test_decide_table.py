@@ -29,6 +29,8 @@ HEAD = "answer member=g3 epoch=0123456789abcdef phase=parked"
         "answer",
         "answer member=g3",
         "answer member=g3 epoch=xyz phase=parked data=none",
+        f"answer member=g3 epoch={'0' * 7} phase=parked data=none",
+        f"answer member=g3 epoch={'0' * 65} phase=parked data=none",
         "answer member=g3 epoch=0123456789abcdef phase=dead data=none",
         "answer member=g3 epoch=0123456789abcdef phase=primary data=unknown uuid=-",
         "answer member=a[$(id)] epoch=0123456789abcdef phase=parked data=none",
@@ -38,6 +40,8 @@ HEAD = "answer member=g3 epoch=0123456789abcdef phase=parked"
         f"{HEAD} data=position uuid=- seqno=5",
         f"{HEAD} data=position uuid={UUID_A} seqno=5 seqno=5",
         f"{HEAD} data=none view_uuid={UUID_A} view_seqno=x view=g3",
+        f"{HEAD} data=none view_uuid={UUID_A} view_seqno=5 view=g3,{'g' * 64}",
+        f"{HEAD} data=none view_uuid={UUID_A} view_seqno=5 view=g3,,g1",
         f"{HEAD} data=none lineage=5",
     ],
 )
