@@ -51,7 +51,14 @@ numbers_in_use() {
   done || true
 }
 
-in_use() { numbers_of "$(sysfs_of "$1")" | sort -u | comm -12 - <(numbers_in_use | sort -u) | grep . >/dev/null; }
+# Is a number of the disk $1 among the lines $2?
+is_among() {
+  local number
+  while read -r number; do
+    case $'\n'"$2"$'\n' in *$'\n'"$number"$'\n'*) return 0 ;; esac
+  done < <(numbers_of "$(sysfs_of "$1")")
+  return 1
+}
 
 has_partitions() {
   local child
@@ -63,11 +70,15 @@ group_of() { pvs --noheadings -o vg_name "$1" 2>/dev/null | tr -d ' '; }
 
 # One word, and for `foreign` what was found.
 disk_content() {
-  local probe status=0 type label table signatures
+  local probe status=0 line type="" label="" table="" signatures
   probe="$(blkid -p -o export "$1" 2>/dev/null)" || status=$?
-  type="$(sed -n 's/^TYPE=//p' <<<"$probe")"
-  label="$(sed -n 's/^LABEL=//p' <<<"$probe")"
-  table="$(sed -n 's/^PTTYPE=//p' <<<"$probe")"
+  while IFS= read -r line; do
+    case "$line" in
+      TYPE=*) type="${line#*=}" ;;
+      LABEL=*) label="${line#*=}" ;;
+      PTTYPE=*) table="${line#*=}" ;;
+    esac
+  done <<<"$probe"
   case "$status" in
     0 | 2) ;;
     8) echo "foreign several signatures at once"; return ;;
@@ -112,9 +123,10 @@ content_or_interrupted() {
 
 # In the cloud's order. Device "1" (xvdb) is reserved for swap.
 candidate_disks() {
-  local path
+  local path used
+  used="$(numbers_in_use)"
   for path in "$dev_dir"/xvd[ac-z] "$dev_dir"/vd[a-z] "$dev_dir"/sd[a-z] "$dev_dir"/nvme[0-9]n[0-9]; do
-    if is_block "$path" && [ "$(disk_sectors "$path")" -gt 0 ] && ! in_use "$path"; then printf '%s\n' "$path"; fi
+    if is_block "$path" && [ "$(disk_sectors "$path")" -gt 0 ] && ! is_among "$path" "$used"; then printf '%s\n' "$path"; fi
   done
 }
 
@@ -122,7 +134,7 @@ choose_disk() {
   local path found
   if [ "$disk_device" != auto ]; then
     is_block "$disk_device" || fail "$disk_device is no disk here; order a second disk (servers.disks) or correct host.dataDisk.device"
-    ! in_use "$disk_device" || fail "$disk_device is in use by the running system; name another disk in host.dataDisk.device"
+    ! is_among "$disk_device" "$(numbers_in_use)" || fail "$disk_device is in use by the running system; name another disk in host.dataDisk.device"
     disk="$disk_device"
     return
   fi

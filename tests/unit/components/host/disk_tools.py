@@ -7,7 +7,7 @@ from pathlib import Path
 from components.host.data_disk import disk_check
 from components.host.plan import DiskPlan
 from components.host.script import shell
-from tests.unit.components.host.bash import calls, run_functions
+from tests.unit.components.host.bash import STAT, calls, run_functions
 from tests.unit.components.host.machine import FakeDisk, FakeMachine
 
 _RECORD = """room="${0%/fake-bin/*}" program="${0##*/}" last="${@: -1}"
@@ -98,7 +98,6 @@ _BODIES = {
 }
 FAKES = {
     **{name: _RECORD + _SIZES + body for name, body in _BODIES.items()},
-    "stat": 'cat "${@: -1}"',
     "sync": "",
 }
 
@@ -162,7 +161,7 @@ class FakeServer:
                 "data_root": str(self.data_root),
                 **{f"{name}_dir": str(self.room / name) for name in ("proc", "sys", "dev")},
             },
-            overrides=functions + _OVERRIDES,
+            overrides=functions + STAT + _OVERRIDES,
             fakes={**FAKES, **(fakes or {})},
             call="set_up_disk",
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.components.host.bash import run_functions
+from tests.unit.components.host.bash import STAT, run_functions
 from tests.unit.components.host.machine import FakeDisk, FakeMachine
 
 SWAP = "TYPE=swap"
@@ -16,7 +16,6 @@ OURS = "LABEL=galera-swarm\nTYPE=btrfs"
 
 
 FAKES = {
-    "stat": 'cat "${@: -1}"',
     "blkid": 'f="${@: -1}"; cat "${f%/*}/.${f##*/}.blkid"; exit "$(cat "${f%/*}/.${f##*/}.status")"',
     "wipefs": 'f="${@: -1}"; cat "${f%/*}/.${f##*/}.wipefs"',
     "lsblk": 'f="${@: -1}"; cat "${f%/*}/.${f##*/}.serial"',
@@ -43,7 +42,7 @@ def probe(
             "sys_dir": str(room / "sys"),
             "dev_dir": str(room / "dev"),
         },
-        overrides='is_block() { [ -f "$1" ]; }\n' + more.get("overrides", ""),
+        overrides='is_block() { [ -f "$1" ]; }\n' + STAT + more.get("overrides", ""),
         fakes=more.get("fakes", FAKES),
         call=call,
     )
