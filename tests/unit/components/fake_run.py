@@ -2,22 +2,24 @@
 
 What the SDK does for the sake of a real engine on the other end of a wire is cut short: no thread for each
 call, no stack trace with each resource, one pickling of each provider's class, one wait for all that is
-outstanding in place of one for each.
+outstanding in place of one for each, no search for unknown values where there are none.
 """
 
 import asyncio
 import contextvars
 import gc
 import pickle
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 from unittest import mock
 
+import pulumi
+from pulumi import output
 from pulumi.dynamic import ResourceProvider, dynamic
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime import mocks, resource, stack
+from pulumi.runtime import mocks, resource, rpc, stack
 from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import SETTINGS, _get_rpc_manager, configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
@@ -30,6 +32,8 @@ def run_inside(
 ) -> None:
     """Run a program to its end against this monitor. Raises whatever the program raises."""
 
+    outstanding: set[asyncio.Future[Any]] = set()
+
     def inside() -> None:
         settings = mocks.MockSettings(
             monitor=monitor,
@@ -40,14 +44,14 @@ def run_inside(
             organization=ORGANIZATION,
             feature_support={},
             package_refs={},
-            outputs=set(),
+            outputs=outstanding,
         )
         configure(settings)
         set_root_resource(None)  # type: ignore[arg-type]
         with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(run_in_stack(program))  # type: ignore[arg-type]
 
-    with _pickler_as_it_was(), _no_collection(), _shortened():
+    with _pickler_as_it_was(), _no_collection(), _shortened(outstanding, preview=preview):
         contextvars.copy_context().run(inside)
 
 
@@ -64,13 +68,32 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 @contextmanager
-def _shortened() -> Iterator[None]:
+def _shortened(outstanding: "set[asyncio.Future[Any]]", *, preview: bool) -> Iterator[None]:
+    def track(made: pulumi.Output[Any]) -> None:
+        outstanding.add(made._data)
+
     with (
         mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace),
         mock.patch.object(stack, "wait_for_rpcs", _wait_for_all),
         mock.patch.object(dynamic, "serialize_provider", _pickled),
+        mock.patch.object(pulumi.Output, "_track", track),
+        nullcontext() if preview else _all_is_known(),
     ):
         yield
+
+
+@contextmanager
+def _all_is_known() -> Iterator[None]:
+    """Only a preview has unknown values: where there is none, every value is not searched for one."""
+    with (
+        mock.patch.object(rpc, "contains_unknowns", _contains_none),
+        mock.patch.object(output, "contains_unknowns", _contains_none),
+    ):
+        yield
+
+
+def _contains_none(_value: Any) -> bool:
+    return False
 
 
 def _pickled(provider: ResourceProvider) -> str:
@@ -91,10 +114,13 @@ async def _wait_for_all() -> None:
             await registering.rpcs.pop()
         if registering.unhandled_exception is not None:
             raise registering.unhandled_exception
-        outstanding: list[Awaitable[Any]] = list(SETTINGS.outputs)
+        outstanding: list[asyncio.Future[Any]] = list(SETTINGS.outputs)
         SETTINGS.outputs.clear()
+        for one in outstanding:
+            if one.done():
+                one.result()
         if outstanding:
-            await asyncio.gather(*outstanding)
+            await asyncio.gather(*(one for one in outstanding if not one.done()))
         elif not registering.rpcs:
             return
 
