@@ -87,13 +87,14 @@ def test_a_port_that_says_nothing_is_given_up() -> None:
         assert time.monotonic() - began < 10
 
 
-def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes | None = None) -> str:
-    protection = (
-        serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
-    )
-    form = (
-        serialization.PrivateFormat.OpenSSH if passphrase else serialization.PrivateFormat.TraditionalOpenSSL
-    )
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    form, protection = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, protection).decode()
+
+
+def with_passphrase(key: ec.EllipticCurvePrivateKey) -> str:
+    form = serialization.PrivateFormat.OpenSSH
+    protection = form.encryption_builder().kdf_rounds(1).build(b"hidden")
     return key.private_bytes(serialization.Encoding.PEM, form, protection).decode()
 
 
@@ -102,7 +103,7 @@ def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, passphrase: bytes |
     [
         ("", "cannot be read"),
         ("-----BEGIN RSA PRIVATE KEY-----\nnonsense\n-----END RSA PRIVATE KEY-----\n", "cannot be read"),
-        (pem(ec.generate_private_key(ec.SECP256R1()), b"hidden"), "passphrase"),
+        (with_passphrase(ec.generate_private_key(ec.SECP256R1())), "passphrase"),
     ],
 )
 def test_a_private_key_that_cannot_be_used_is_told(text: str, reason: str) -> None:

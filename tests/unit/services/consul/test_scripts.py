@@ -1,6 +1,7 @@
 """The resolver's script on files of its own, and what the entrypoint makes of them."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -142,12 +143,18 @@ def test_a_client_forgets_what_it_knew_as_a_server(data: Path) -> None:
 
 def test_who_has_left_waits_in_the_same_role(data: Path) -> None:
     (data / "galera-swarm-left").write_text("server\n")
-    with pytest.raises(subprocess.TimeoutExpired):
-        subprocess.run(
-            ["sh", "-s"],
-            input=(SCRIPTS / "entrypoint").read_text().replace("/consul/data", str(data)),
-            text=True,
-            timeout=2,
-            check=False,
-            env={"PATH": "/usr/bin:/bin", "CONSUL_ROLE": "server"},
-        )
+    room = data.parent
+    # The third wait is its last.
+    three = f"echo >>{room}/slept; [ $(wc -l <{room}/slept) -lt 3 ] || kill -KILL $PPID"
+    (room / "sleep").write_text(f"#!/bin/sh\n{three}\n")
+    (room / "sleep").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-s"],
+        input=(SCRIPTS / "entrypoint").read_text().replace("/consul/data", str(data)),
+        text=True,
+        timeout=30,
+        check=False,
+        env={"PATH": f"{room}:/usr/bin:/bin", "CONSUL_ROLE": "server"},
+    )
+    assert done.returncode == -signal.SIGKILL, "nothing else ends it"
+    assert (data / "galera-swarm-left").exists()

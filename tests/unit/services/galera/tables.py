@@ -85,9 +85,10 @@ class Verdict:
 
 
 class Decider:
-    """decide.sh in one bash; a context manager."""
+    """decide.sh in one bash; a context manager. It is pure: what was asked once is not asked again."""
 
     def __enter__(self) -> Self:
+        self._known: dict[str, Verdict] = {}
         self._bash = subprocess.Popen(
             ["bash", "-c", _LOOP, "decide", str(SERVICE / "decide.sh")],
             stdin=subprocess.PIPE,
@@ -104,6 +105,11 @@ class Decider:
         self._bash.communicate()
 
     def raw(self, table: str) -> Verdict:
+        if table not in self._known:
+            self._known[table] = self._asked(table)
+        return self._known[table]
+
+    def _asked(self, table: str) -> Verdict:
         stdin, stdout = self._bash.stdin, self._bash.stdout
         assert stdin is not None
         assert stdout is not None
