@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools import stack_config
+from tools.checkout import ROOT
 from tools.errors import ToolError
 
 SHARED = "# comment\nconfig:\n  galera-swarm:cloud:\n    endpoint: http://127.0.0.1\n"
@@ -52,3 +53,11 @@ def test_encryption_lines(before: str, shared: str, result: str) -> None:
 def test_a_stack_without_a_config_is_named(checkout: Path) -> None:
     with pytest.raises(ToolError, match=r"no Pulumi\.prod\.yaml"):
         stack_config.effective_config("prod")
+
+
+@pytest.mark.parametrize("shared", sorted(ROOT.glob("Pulumi.dev*.yaml")), ids=lambda file: file.name)
+def test_what_everybody_shares_belongs_to_nobodys_passphrase(shared: Path) -> None:
+    """An engine run past `tools/run` writes its salt there, and nobody else could make the stack any more."""
+    assert stack_config.with_encryption_of("encryptionsalt: ours\n", shared.read_text()).startswith(
+        "encryption"
+    )
