@@ -112,6 +112,6 @@ def test_a_lost_server_leaves_the_ports_of_the_others(outputs: dict[str, Any]) -
             assert len({behind(door, password) for door in others} - {lost.name}) == 1
         finally:
             docker("unpause", container)
-        cluster.await_synced()
+        cluster.await_recovered()
     for endpoint in cluster.endpoints:
         assert ledger.lost_on(endpoint) == set()

@@ -171,7 +171,7 @@ def test_with_one_server_down_the_site_is_read_and_written(window: Browser, outp
             await_condition(f"both posts on {page}", lambda page=page: shows_both(window, page), timeout=120)
     finally:
         docker("unpause", container)
-    cluster.await_synced()
+    cluster.await_recovered()
     await_condition("the site of the server that is back", lambda: answers(first), timeout=180)
 
 

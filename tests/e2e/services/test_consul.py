@@ -136,7 +136,7 @@ def test_one_server_lost_leaves_a_leader_keys_and_names(stack: Stack) -> None:
         PATIENCE,
     )
     assert api("services-1", "/v1/kv/greeting?raw", token=token) == (200, "still")
-    Cluster.of(stack.outputs()).await_synced()
+    Cluster.of(stack.outputs()).await_recovered()
 
 
 def test_all_agents_killed_at_once_come_back_as_who_they_were(stack: Stack) -> None:
