@@ -114,6 +114,13 @@ class Members:
             self.start(n)
             self.synced(n, size=count)
 
+    def begun_anew(self, *numbers: int) -> None:
+        """From now on a member whose server ends by itself is started again, as the swarm does.
+
+        Two that join one at the same moment may cut each other's SST short, which ends a joiner's server.
+        """
+        docker("update", "--restart", "on-failure", *map(self.name, numbers))
+
     def kill(self, *numbers: int) -> None:
         """kill -9 of whole containers, all of them in one call."""
         docker("kill", *map(self.name, numbers))

@@ -107,6 +107,7 @@ def test_two_volumes_wiped_and_the_third_away(members: Members) -> None:
     members.start(1, 2)
     members.parked(1, "no data")
     members.parked(2, "no data")
+    members.begun_anew(1, 2)
     members.start(3)
     members.synced(1, 2, 3)
 
