@@ -1,10 +1,8 @@
 """What happens at a `WorkingAgent`: a wait that ends when the agent works, and a farewell in order."""
 
 import shlex
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
@@ -14,7 +12,7 @@ from providers.consul.errors import ConsulError, NoAnswerError
 from providers.consul.leaving import come_back, leave
 from providers.consul.voters import voters
 from providers.patience import Patience
-from providers.pki import served_until, waits_for_renewal_only
+from providers.pki import ExpiryLooks
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 from providers.swarm.errors import NoServiceError, SwarmError
@@ -27,8 +25,6 @@ ROLE_LABEL = "galera-swarm.consul"
 RECONNECT_SECONDS = 30.0
 #: Seconds that a refresh waits for an agent that may be down.
 REFRESH_PATIENCE_SECONDS = 4.0
-#: Seconds until the certificates of servers that are missing are looked at, and between two such looks.
-FIRST_LOOK_SECONDS, LOOK_SECONDS = 5.0, 10.0
 
 
 class WorkingAgentProvider(StatelessProvider):
@@ -91,7 +87,7 @@ class _Wait:
         self._manager: Session | None = None
         self._is_current = False
         self._phase = "not seen yet"
-        self._next_look = FIRST_LOOK_SECONDS
+        self._looks = ExpiryLooks(self._patience, f"Consul's agent on {props['node']}", "server")
 
     def until_it_works(self) -> str:
         for _ in self._patience.pauses():
@@ -158,21 +154,9 @@ class _Wait:
 
         peers: addresses of all who vote. They show their certificates there, where they ask each other.
         """
-        if self._patience.elapsed < self._next_look:
-            return False
-        self._next_look = self._patience.elapsed + LOOK_SECONDS
-        own = f"{self._props['address']}:{whole(self._props, 'rpc_port')}"
-        until = {peer: served_until(server, *_door(peer)) for peer in peers}
-        now = datetime.now(UTC)
-        if not waits_for_renewal_only(own, until, missing=missing, now=now):
-            return False
-        ended = ", ".join(_door(peer)[0] for peer, end in until.items() if end is not None and end <= now)
-        said = (
-            f"warning: Consul's agent on {self._props['node']} runs with its new certificate; those of"
-            f" {ended} have expired, so that not every server can be healthy before they have new ones"
-        )
-        print(said, file=sys.stderr, flush=True)
-        return True
+        doors = {host: (host, int(port)) for host, _, port in (peer.rpartition(":") for peer in peers)}
+        away = None if missing is None else [address.rpartition(":")[0] for address in missing]
+        return self._looks.only_renewal_lacks(server, str(self._props["address"]), doors, away)
 
     def _sessions(self) -> tuple[Session, Session]:
         if self._server is None:
@@ -201,11 +185,6 @@ class _Wait:
 def _await_work(props: Mapping[str, Any]) -> str:
     with ExitStack() as stack:
         return _Wait(props, stack).until_it_works()
-
-
-def _door(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host, int(port)
 
 
 def _state(api: Api, props: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from providers.etcd.health import FULL, health_of_voters
 from providers.etcd.leave import leave
 from providers.etcd.peers import others_of, through_any
 from providers.patience import Patience
-from providers.pki import served_until, waits_for_renewal_only
+from providers.pki import ExpiryLooks
 from providers.ssh import Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, whole, without_provider
 
@@ -23,8 +22,6 @@ RECONNECT_SECONDS = 20.0
 REFRESH_SECONDS = 5.0
 #: Seconds between two entries for a member that does not answer, and those that a lease lives.
 STIR_SECONDS, LEASE_SECONDS = 10.0, 10
-#: Seconds until the certificates of members that are missing are looked at, and between two such looks.
-FIRST_LOOK_SECONDS, LOOK_SECONDS = 5.0, 10.0
 
 
 class EtcdMemberProvider(StatelessProvider):
@@ -72,8 +69,8 @@ class _Wait:
         self._others = others_of(props)
         self._patience = Patience(float(whole(props, "timeout_seconds", 300)))
         self._phase, self._words = "not seen yet", ""
-        self._next_stir, self._next_look = STIR_SECONDS, FIRST_LOOK_SECONDS
-        self._expired = ""
+        self._next_stir = STIR_SECONDS
+        self._looks = ExpiryLooks(self._patience, self._name, "member")
 
     def until_healthy(self) -> dict[str, Any]:
         """What was found out: all outputs, or none where only certificates of others are in the way."""
@@ -89,7 +86,7 @@ class _Wait:
                     self._name, f"{self._phase}; {self._words}" if self._words else self._phase
                 )
         said = f"{self._name}: {self._phase}, and nothing has moved for {self._patience.seconds:.0f} s"
-        said += f"; expired certificates: {self._expired}" if self._expired else ""
+        said += f"; expired certificates: {self._looks.expired}" if self._looks.expired else ""
         raise EtcdError(said + (f"; its log ends with: {self._words}" if self._words else ""))
 
     def _look(self) -> dict[str, Any] | None:
@@ -133,27 +130,15 @@ class _Wait:
         sick: by their client URLs; None, or the member's own name among them, where no majority answers. One
         without a majority answers no client, but shows its certificate to its peers.
         """
-        if self._is_new or self._patience.elapsed < self._next_look:
+        if self._is_new:
             return False
-        self._next_look = self._patience.elapsed + LOOK_SECONDS
-        doors = {str(peer["name"]): urlsplit(str(peer["peer_url"])) for peer in self._props["peers"]}
-        until = {
-            name: served_until(server, door.hostname or "", door.port or 0) for name, door in doors.items()
-        }
-        names = {door.hostname: name for name, door in doors.items()}
+        urls = {str(peer["name"]): urlsplit(str(peer["peer_url"])) for peer in self._props["peers"]}
+        doors = {name: (url.hostname or "", url.port or 0) for name, url in urls.items()}
+        names = {url.hostname: name for name, url in urls.items()}
         missing = None
         if sick is not None and self._name not in sick:
             missing = [names.get(urlsplit(url).hostname, url) for url in sick]
-        now = datetime.now(UTC)
-        self._expired = ", ".join(name for name, end in until.items() if end is not None and end <= now)
-        if not waits_for_renewal_only(self._name, until, missing=missing, now=now):
-            return False
-        said = (
-            f"warning: {self._name} runs with its new certificate; those of {self._expired} have expired,"
-            " so that not every member can be healthy before they have new ones"
-        )
-        print(said, file=sys.stderr, flush=True)
-        return True
+        return self._looks.only_renewal_lacks(server, self._name, doors, missing)
 
     def _ask_the_others(self, *, stir: bool) -> None:
         """Whether they still list it (EtcdError if not: no wait brings it back); and an entry for their log.

@@ -2,7 +2,7 @@
 
 from providers.pki.authority import Authority, AuthorityArgs, AuthorityProvider
 from providers.pki.certificate import Certificate, CertificateArgs, CertificateProvider
-from providers.pki.expired import waits_for_renewal_only
+from providers.pki.expired import ExpiryLooks, waits_for_renewal_only
 from providers.pki.served import served_until
 from providers.pki.validity import Validity
 
@@ -13,6 +13,7 @@ __all__ = [
     "Certificate",
     "CertificateArgs",
     "CertificateProvider",
+    "ExpiryLooks",
     "Validity",
     "served_until",
     "waits_for_renewal_only",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from providers.consul import ConsulError, WorkingAgentProvider, WorkingConsulProvider, agent_provider
+from providers.pki import expired
 from providers.ssh import Completed
 from providers.swarm.errors import NoServiceError
 from tests.unit.providers.consul.fake_consul import MANAGEMENT, FakeServer, FakeSites, ssh
@@ -209,7 +210,7 @@ def test_servers_whose_certificates_have_expired_are_not_waited_for(
 ) -> None:
     addresses = [sites.consul.address(name) for name in sites.consul.names]
     until = dict(zip(addresses, shown, strict=True))
-    monkeypatch.setattr(agent_provider, "served_until", lambda _, host, port: until[f"{host}:{port}"])
+    monkeypatch.setattr(expired, "served_until", lambda _, host, port: until[f"{host}:{port}"])
     sites.consul.leader, sites.consul.unhealthy = leader, unhealthy
     renewed = agent("db-1", triggers=["renewed"], timeout_seconds=60.0)
     if lack:
@@ -224,7 +225,7 @@ def test_one_that_does_not_vote_yet_is_waited_for_whatever_has_expired(
     sites: FakeSites, manager: FakeManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends = {"10.141.0.12": ENDED}
-    monkeypatch.setattr(agent_provider, "served_until", lambda _, host, _port: ends.get(host, GOOD))
+    monkeypatch.setattr(expired, "served_until", lambda _, host, _port: ends.get(host, GOOD))
     sites.consul.no_votes, sites.consul.unhealthy = {"db-2"}, {"db-3"}
     with pytest.raises(ConsulError, match="not a voter yet"):
         WorkingAgentProvider().create(agent(timeout_seconds=60.0))

@@ -7,6 +7,7 @@ import pytest
 
 from providers import patience
 from providers.etcd import leeway, member_provider, peers, seat_provider
+from providers.pki import expired
 from tests.unit.providers.etcd.fake_etcd import FakeEtcd
 from tests.unit.providers.galera.fake_server import FakeClock
 
@@ -17,7 +18,7 @@ def etcd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Fak
         fake = FakeEtcd(tmp_path, count)
         for module in (leeway, peers, seat_provider, member_provider):
             monkeypatch.setattr(module, "connect", fake.connect)
-        monkeypatch.setattr(member_provider, "served_until", fake.served_until)
+        monkeypatch.setattr(expired, "served_until", fake.served_until)
         return fake
 
     return made
