@@ -20,6 +20,7 @@
 #               position data at uuid:seqno       discard   the UUID (or "foreign") it may throw away
 #               unknown  not found out (yet)      consent   uuid:seqno it may bootstrap from without any view
 #     view_uuid view_seqno view    last Primary view it recorded; view_seqno -1: its place in the order is unknown
+#     quiet     the first of the views, nothing else, that its data ends with
 #     lineage   SEQNO/ID,...     where this history was bootstrapped again, oldest first
 #
 # Verdict, one KEY=VALUE a line:
@@ -31,7 +32,8 @@
 #   view      the newest last Primary view, UUID:SEQNO and its members, where one decided
 #   primaries join: the members that are Primary
 #   lineage   join: the lineage of the history that is joined
-#   discard   join: yes, if that throws away data which the operator allowed to be thrown away
+#   discard   join: yes, if that throws away data which the operator allowed to be thrown away; views, if it throws away
+#             nothing but views
 
 # shellcheck source=services/galera/lineage.sh
 . "${BASH_SOURCE[0]%/*}/lineage.sh"
@@ -82,6 +84,7 @@ _decide_join() {
         _verdict park "two clusters answer: $text" "the operator stops the wrong one"
         return
     fi
+    _decide_components && return
     for member in "${primaries[@]}"; do
         lineage=$(lineage_longer "$lineage" "${field[$member.lineage]}")
     done
@@ -96,6 +99,28 @@ _decide_join() {
         return
     done
     _verdict join "Primary in $uuid: ${primaries[*]}" "" primaries "${primaries[*]}" lineage "$lineage" discard "$discard"
+}
+
+# One history, and two components of it are Primary: one was promoted while the other was out of sight. Who joins the one is
+# a bridge to the other, so the one that was left behind has to end first.
+_decide_components() {
+    local one other parting
+    for one in "${primaries[@]}"; do
+        for other in "${primaries[@]}"; do
+            _apart "$one" "$other" || continue
+            if _left_behind "$one" "$other"; then
+                _verdict wait "$one is Primary too, in a component that $other went on without from seqno $parting" \
+                    "$one stops, which it does by itself when it hears $other"
+            elif ! _left_behind "$other" "$one"; then
+                _verdict park "two components of one history are Primary: ${field[$one.view]} and ${field[$other.view]}" \
+                    "the operator stops the wrong one"
+            else
+                continue
+            fi
+            return 0
+        done
+    done
+    return 1
 }
 
 _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
@@ -115,6 +140,7 @@ _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
             _verdict park "its data is of $(_at "$self"), the Primary is $1: joining would throw the data away" \
                 "the operator moves the data away, or allows it to be thrown away (discard $own)"
         elif _parted "$self" "$2" ""; then
+            ! _only_views_beyond_parting "$self" || { discard=views && return 1; }
             [[ $allowed != "$own" ]] || { discard=yes && return 1; }
             _verdict park "it holds transactions up to $(_at "$self"), but the Primary went on without them from seqno $parting" \
                 "the operator allows them to be thrown away (discard $own)"

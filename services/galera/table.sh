@@ -39,7 +39,7 @@ _decide_answer() {
         return 0
     fi
     known[$member]=yes epoch_of[$member]=${a[epoch]}
-    for key in address phase data uuid seqno safe permit discard consent view_uuid view_seqno view lineage; do
+    for key in address phase data uuid seqno safe permit discard consent view_uuid view_seqno view quiet lineage; do
         field[$member.$key]=${a[$key]:--}
     done
 }
@@ -68,6 +68,7 @@ _decide_valid() { # of the array a
         done
         [[ ${a[view_seqno]-} =~ ^(-1|$number)$ ]] || return 1
     fi
+    [[ ${a[quiet]:--} =~ ^(-|$number)$ ]] || return 1
     [[ ${a[lineage]:--} == - || ${a[lineage]} =~ ^$number/[0-9a-f]+(,$number/[0-9a-f]+)*$ ]]
 }
 
@@ -101,6 +102,28 @@ _parted() { # MEMBER LINEAGE SEQNO
     parting=${theirs:-$mine}
     [[ -z $theirs || -z $mine ]] || parting=$((theirs < mine ? theirs : mine))
     [[ -n $parting ]]
+}
+
+# Is MEMBER's data beyond the parting that _parted has found nothing but views? Then it has nothing to lose, and that part
+# of its history is another one all the same.
+_only_views_beyond_parting() { [[ ${field[$1.quiet]} != - ]] && ((${field[$1.quiet]} <= parting + 1)); } # MEMBER
+
+# Two that are Primary of one history, each in a view without the other's members: two components, and not one that is about
+# to change. Views are written down before they are acted on, so members of one component share somebody.
+_apart() { # MEMBER OTHER
+    local name
+    [[ ${field[$1.uuid]} == "${field[$2.uuid]}" ]] && _shows_own_view "$1" && _shows_own_view "$2" || return 1
+    for name in ${field[$1.view]//,/ }; do
+        ! _in_list "$name" "${field[$2.view]}" || return 1
+    done
+}
+
+_shows_own_view() { _in_list "$1" "${field[$1.view]}" && [[ ${field[$1.view_uuid]} == "${field[$1.uuid]}" ]]; }
+
+# Was OTHER's component bootstrapped or promoted without MEMBER's, and not the other way round? Sets parting.
+_left_behind() { # MEMBER OTHER
+    ! lineage_parting "${field[$2.lineage]}" "${field[$1.lineage]}" &&
+        lineage_parting "${field[$1.lineage]}" "${field[$2.lineage]}"
 }
 
 _verdict() { # verdict reason until [key value]...

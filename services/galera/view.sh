@@ -2,6 +2,9 @@
 # shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
 # The last Primary view: who was in the cluster when this member last had a quorum. Written by notify, read by everybody.
 # File: UUID SEQNO NAME,NAME,...   SEQNO is -1 when the view's place in the order could not be found out.
+# A Primary view takes a seqno as a transaction does. The file quiet knows since when there were only views: data that goes
+# beyond another's by nothing else has nothing to lose.
+# File: UUID FIRST LAST   of seqnos that are views, one after another
 
 # Sets view_uuid, view_seqno, view_members; "-" where there is none or the file makes no sense.
 read_view() {
@@ -54,6 +57,31 @@ record_view() { # UUID NAMES SEQNO
         note_durably "$keep_dir/view" "$1 $3 $2" || { forget_view && return 1; }
     fi
     (($3 < 0)) || note "$run_dir/newest_view" "$3"
+}
+
+# Views one right after another had no transaction between them. It lasts for one way of the history: who joins or loses
+# track begins anew.
+note_quiet() { # UUID SEQNO of a view
+    local uuid first last
+    read -r uuid first last <<<"$(noted "$keep_dir/quiet" "- - -1")"
+    if (($2 < 0)); then
+        rm -f "$keep_dir/quiet"
+    elif [[ $uuid == "$1" ]] && (($2 == last)); then
+        :
+    elif [[ $uuid == "$1" ]] && (($2 == last + 1)); then
+        note "$keep_dir/quiet" "$1 $first $2"
+    else
+        note "$keep_dir/quiet" "$1 $2 $2"
+    fi
+}
+
+# The first of the views that data at this position ends with, nothing but views behind it; "-" if it ends with another event.
+read_quiet() { # UUID SEQNO; sets quiet
+    local told
+    quiet=-
+    read_note "$keep_dir/quiet"
+    [[ $told =~ ^($uuid_pattern)\ ([0-9]{1,18})\ ([0-9]{1,18})$ ]] || return 0
+    [[ ${BASH_REMATCH[1]} != "$1" || ${BASH_REMATCH[3]} != "$2" ]] || quiet=${BASH_REMATCH[2]}
 }
 
 newest_primary_view() { # (answers on stdin) -> the highest seqno of a view that a Primary member shows, else -1

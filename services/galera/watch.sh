@@ -8,7 +8,7 @@ readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 : "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 split=""
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
@@ -24,6 +24,7 @@ watch_server() { # runs beside the server until it is killed
         ((!lonely_since || SECONDS - lonely_since < patience_alone)) || consider_stepping_down "$((SECONDS - lonely_since))"
         [[ $now != joining ]] || consider_giving_up
         [[ $now == primary || $now == stopping ]] || consider_restarting
+        ((tick % 3)) || consider_split "$now"
         ((tick % 5)) || consider_mute "$now"
         ((tick % 10)) || { [[ $now != joining ]] || tell_transfer; }
         ((tick % 30)) || tell_room

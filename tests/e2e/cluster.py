@@ -1,7 +1,7 @@
 """The members of a deployed stack, and what can befall them on the servers, past the program."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,10 @@ class Member:
     endpoint: Endpoint
     service: str
     seat: str | None
+
+
+def _nothing() -> None:
+    """For waits in which nothing is to be done."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,20 @@ class Cluster:
     def synced(self) -> bool:
         return synced(self.endpoints, self.password)
 
-    def await_synced(self, timeout: float = PATIENCE_SECONDS) -> float:
-        """Wait until all members are Synced in one Primary; the seconds it took."""
+    def await_synced(
+        self, timeout: float = PATIENCE_SECONDS, meanwhile: Callable[[], None] = _nothing
+    ) -> float:
+        """Wait until all members are Synced in one Primary; the seconds it took.
+
+        meanwhile: done at each look.
+        """
+
+        def are_synced() -> bool:
+            meanwhile()
+            return self.synced()
+
         try:
-            return await_condition("all members Synced", self.synced, timeout, every=0.1)
+            return await_condition("all members Synced", are_synced, timeout, every=0.1)
         except AssertionError as exc:
             said = "\n".join(f"{member.name}:\n{self.evidence(member)}" for member in self.members)
             message = f"{exc}; the members say:\n{said}"

@@ -4,12 +4,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.galera_service.members import NOTES, Ledger, Members, docker, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+PROMOTE = Path(__file__).parents[3] / "operations" / "galera" / "promote.sh"
 
 
 def lb(members: Members, n: int) -> tuple[int, str]:
@@ -74,6 +77,57 @@ def test_a_member_cut_off_waits_and_heals(members: Members) -> None:
     members.synced(1, 2, 3)
     ledger.verify(1, 2, 3)
     assert docker("inspect", "--format", "{{.State.StartedAt}}", members.name(3)) == started
+
+
+def promote(members: Members, n: int) -> str:
+    """As `make promote` does it on the member's server."""
+    return docker("exec", "--interactive", members.name(n), "bash", "-s", stdin=PROMOTE.read_text())
+
+
+@pytest.fixture
+def torn(members: Members) -> Members:
+    """One of three was promoted while the others were Primary out of its sight: two components now."""
+    members.born(1, 2, 3)
+    members.begun_anew(1, 2, 3)
+    members.sql(1, "CREATE DATABASE app")
+    members.sql(1, "CREATE TABLE app.t (i INT PRIMARY KEY)")
+    docker("network", "disconnect", members.prefix, members.name(1))
+    eventually(
+        "it has lost the quorum", lambda: "nonprimary" in members.inside(1, "/opt/galera-swarm/health")
+    )
+    members.synced(2, 3)
+    assert "promoted by the operator" in promote(members, 1)
+    return members
+
+
+def found_again(members: Members) -> None:
+    docker("network", "connect", "--alias", f"{members.prefix}-peers", members.prefix, members.name(1))
+
+
+def test_a_component_left_behind_with_nothing_to_lose_joins(torn: Members) -> None:
+    members = torn
+    members.root_client(1, "INSERT INTO app.t VALUES (1)")
+    found_again(members)
+    members.synced(1, 2, 3)
+    assert "split brain" in members.evidence(2) + members.evidence(3)
+    for n in (1, 2, 3):
+        assert members.sql(n, "SELECT i FROM app.t") == ((1,),)
+
+
+def test_a_component_left_behind_parks_with_what_only_it_holds(torn: Members) -> None:
+    members = torn
+    members.root_client(1, "INSERT INTO app.t VALUES (1)")
+    members.sql(2, "INSERT INTO app.t VALUES (2)")
+    found_again(members)
+    for n in (2, 3):
+        members.parked(n, "the Primary went on without them")
+    members.synced(1, size=1)
+    assert members.sql(1, "SELECT i FROM app.t") == ((1,),), "the operator's choice goes on"
+    for n in (2, 3):
+        members.in_volume(n, f"mkdir -p {NOTES}/operator && echo {members.uuid(1)} >{NOTES}/operator/discard")
+    members.synced(1, 2, 3)
+    for n in (1, 2, 3):
+        assert members.sql(n, "SELECT i FROM app.t") == ((1,),)
 
 
 def test_a_server_that_answers_nothing_is_started_again(members: Members) -> None:

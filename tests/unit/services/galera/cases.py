@@ -18,6 +18,7 @@ class Case:
     says: tuple[str, ...] = ()
     winner: str = ""
     voters: frozenset[str] = frozenset()
+    discard: str = ""
 
 
 def crashed(member: str, seqno: int, **more: object) -> Answer:
@@ -49,5 +50,7 @@ def check(decider: Decider, case: Case) -> None:
         assert verdict.words["winner"] == case.winner
     if case.voters:
         assert verdict.voters == case.voters
+    if case.discard:
+        assert verdict.words["discard"] == case.discard
     if case.verdict in {"park", "wait"}:
         assert verdict.words["until"], "a member that waits says what it waits for"

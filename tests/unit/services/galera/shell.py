@@ -9,7 +9,7 @@ from tests.unit.services.galera.tables import SERVICE
 
 PARTS = (
     *("member", "view", "state", "vote", "exchange", "discovery", "flavor"),
-    *("watch", "server", "birth", "evidence", "decide", "writer", "leaving"),
+    *("watch", "split", "server", "birth", "evidence", "decide", "writer", "leaving"),
 )
 
 _FAKES = {

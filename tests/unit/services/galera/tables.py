@@ -37,6 +37,7 @@ class Answer:
     view_seqno: int = 0
     view_uuid: str = UUID_A
     lineage: str = "-"
+    quiet: str = "-"
     permit: bool = False
     safe: int = 0
     discard: str = "-"
@@ -60,6 +61,7 @@ class Answer:
             "view_uuid": self.view_uuid if self.view else "-",
             "view_seqno": str(self.view_seqno) if self.view else "-",
             "lineage": self.lineage,
+            "quiet": self.quiet,
         }
         return "answer " + " ".join(f"{key}={value}" for key, value in words.items())
 

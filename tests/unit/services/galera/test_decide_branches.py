@@ -2,6 +2,7 @@
 on in several branches. Whoever joins holds nothing that the Primary does not, whatever has happened.
 
 The model: data is a list of what was done, in order. A member's data is always the beginning of a branch.
+A view is a negative number.
 """
 
 import itertools
@@ -23,6 +24,17 @@ class Member:
     view_seqno: int = 0
 
 
+def quiet(data: list[int]) -> str:
+    """The place of the first of the views that the data ends with."""
+    views = list(itertools.takewhile(lambda event: event < 0, reversed(data)))
+    return str(len(data) - len(views) + 1) if views else "-"
+
+
+def in_common(data: list[int], other: list[int]) -> list[int]:
+    pairs = zip(data, other, strict=False)
+    return [one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)]
+
+
 @dataclass
 class Cluster:
     decider: Decider
@@ -41,10 +53,11 @@ class Cluster:
             view=member.view,
             view_seqno=member.view_seqno,
             lineage=",".join(member.lineage) or "-",
+            quiet="-" if running else quiet(member.data),
         )
 
     def new_view(self) -> None:
-        self.branch.append(next(self.serial))
+        self.branch.append(-next(self.serial))
         for name in self.running:
             member = self.members[name]
             member.data = list(self.branch)
@@ -64,12 +77,18 @@ class Cluster:
         if name in self.running or not self.running:
             return
         table = [self.answer(one) for one in (name, *self.running)]
-        if self.decider.decide(name, table, waited="long").verdict != "join":
+        verdict = self.decider.decide(name, table, waited="long")
+        if verdict.verdict != "join":
             return
         member = self.members[name]
-        assert member.data == self.branch[: len(member.data)], (
-            f"{name} would join with what nobody else holds"
-        )
+        if verdict.words.get("discard"):
+            own = member.data[len(in_common(member.data, self.branch)) :]
+            assert all(event < 0 for event in own), f"{name} would throw a transaction away: {own}"
+            member.data = [0]  # until its SST has come
+        else:
+            assert member.data == self.branch[: len(member.data)], (
+                f"{name} would join with what nobody else holds"
+            )
         member.lineage = self.members[self.running[0]].lineage
         if not killed:
             self.running.append(name)

@@ -86,6 +86,52 @@ CASES = [
         verdict="join",
     ),
     Case(
+        name="beyond the Primary's part there are only views",
+        answers=(crashed("g1", 20, quiet="16"), primary("g2", lineage="15/ab")),
+        verdict="join",
+        discard="views",
+    ),
+    Case(
+        name="beyond the Primary's part there is a transaction before the views",
+        answers=(crashed("g1", 20, quiet="17"), primary("g2", lineage="15/ab")),
+        verdict="park",
+    ),
+    Case(
+        name="only views, and all of them the Primary's too",
+        answers=(crashed("g1", 15, quiet="14"), primary("g2", lineage="15/ab")),
+        verdict="join",
+    ),
+    Case(
+        name="only views do not outweigh another history",
+        answers=(Answer(member="g1", uuid=UUID_B, seqno=7, quiet="1"), primary("g2")),
+        verdict="park",
+    ),
+    Case(
+        name="a component that a promotion left behind is still Primary",
+        answers=(
+            crashed("g1", 12),
+            primary("g2", view=("g2",), lineage="15/ab"),
+            primary("g3", view=("g3",)),
+        ),
+        verdict="wait",
+        says=("g3 is Primary too", "g2 went on without from seqno 15"),
+    ),
+    Case(
+        name="two components are Primary, and both were promoted",
+        answers=(
+            crashed("g1", 12),
+            primary("g2", view=("g2",), lineage="15/ab"),
+            primary("g3", view=("g3",), lineage="14/cd"),
+        ),
+        verdict="park",
+        says=("two components of one history", "g2", "g3"),
+    ),
+    Case(
+        name="one Primary whose members have not all seen its newest view",
+        answers=(crashed("g1", 12), primary("g2", view=("g2", "g3")), primary("g3", view=("g3",))),
+        verdict="join",
+    ),
+    Case(
         name="a Primary member that lost its notes does not make us forget",
         answers=(crashed("g1", 20), primary("g2"), primary("g3", lineage="15/ab")),
         verdict="park",

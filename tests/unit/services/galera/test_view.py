@@ -163,6 +163,37 @@ def test_a_view_that_cannot_be_written_is_forgotten_rather_than_left_stale(shell
     assert recorded(shell) == ""
 
 
+#: Primary views one after another, each a history and a seqno. Between two of them were transactions.
+@pytest.mark.parametrize(
+    ("seen", "position", "first"),
+    [
+        ([], (UUID_A, 9), "-"),
+        ([(UUID_A, 9)], (UUID_A, 9), "9"),
+        ([(UUID_A, 9)], (UUID_A, 10), "-"),
+        ([(UUID_A, 9)], (UUID_B, 9), "-"),
+        ([(UUID_A, 9), (UUID_A, 10), (UUID_A, 11)], (UUID_A, 11), "9"),
+        ([(UUID_A, 9), (UUID_A, 10), (UUID_A, 10)], (UUID_A, 10), "9"),
+        ([(UUID_A, 9), (UUID_A, 10), (UUID_A, 12)], (UUID_A, 12), "12"),
+        ([(UUID_A, 9), (UUID_B, 10)], (UUID_B, 10), "10"),
+        ([(UUID_A, 9), (UUID_A, 8)], (UUID_A, 9), "-"),
+        ([(UUID_A, 9), (UUID_A, -1)], (UUID_A, 9), "-"),
+        ([(UUID_A, 9), (UUID_A, -1), (UUID_A, 10)], (UUID_A, 10), "10"),
+    ],
+)
+def test_since_when_there_were_only_views(
+    shell: Shell, seen: list[tuple[str, int]], position: tuple[str, int], first: str
+) -> None:
+    script = "".join(f"note_quiet {uuid} {seqno}; " for uuid, seqno in seen)
+    assert shell.run(f"{script} read_quiet {position[0]} {position[1]}; echo $quiet") == first
+
+
+def test_views_that_notify_hears_are_the_ones_that_count(shell: Shell) -> None:
+    for names, seqno in (("galera-1,galera-2", 9), ("galera-1", 10)):
+        logged(shell, view(names, seqno))
+        notify(shell, names)
+    assert shell.run(f"read_quiet {UUID_A} 10; echo $quiet") == "9"
+
+
 def test_a_view_has_room_on_a_full_volume(shell: Shell) -> None:
     """As long as the reserve is there: it is given away for the note, and kept again by the next start."""
     shell.run("keep_reserve")

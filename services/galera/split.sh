@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # names are shared with the files this is sourced beside
+# Split brain: two components of one history are Primary side by side. Galera keeps a minority from it, but the operator may
+# promote one while the others are Primary out of sight, or frozen, and Primary again when they thaw. Two such components do
+# not look for each other any more: without somebody who ends it they go their ways for ever.
+#
+# The lineage tells whom the operator chose. The component that was left behind stops its servers, and its members settle: who
+# holds a transaction that the other does not parks with it, the rest joins.
+
+# Asks nobody as long as all peers are in the view. Twice the same before it believes it: a view may be about to change.
+consider_split() { # PHASE
+    local before=$split word
+    split=""
+    [[ $1 == primary ]] && somebody_is_outside || return 0
+    split=$(ask_all | table 0 | judge_split)
+    [[ -n $split && $split == "$before" ]] || return 0
+    word=${split%% *}
+    say "split brain: ${split#* }"
+    [[ $word == behind ]] || return 0
+    say "stops its server to settle"
+    leave_to_vote
+}
+
+somebody_is_outside() { # of the view this server is in
+    local address inside
+    inside=" $(others | cut -d ' ' -f 2 | tr '\n' ' ')"
+    while read -r address; do
+        [[ $inside == *" $address "* ]] || return 0
+    done < <(peer_addresses)
+    return 1
+}
+
+# PURE, as decide. behind: this member's component was left behind. torn: nobody knows which was. ahead: the other was.
+judge_split() { # (the table on stdin) -> WORD REASON, or nothing
+    local LC_ALL=C
+    local self="" absent="" waited="" member parting word=""
+    local -A known=() epoch_of=() conflict=() field=()
+    _decide_read && [[ -n ${known[$self]-} && ${field[$self.phase]} == primary ]] || return 0
+    local -a others=("${!known[@]}")
+    _sort others
+    for member in "${others[@]}"; do
+        [[ ${field[$member.phase]} == primary ]] && _apart "$self" "$member" || continue
+        if _left_behind "$self" "$member"; then
+            word="behind ${field[$member.view]} went on as Primary without this component from seqno $parting"
+            break
+        elif _left_behind "$member" "$self"; then
+            : "${word:=ahead ${field[$member.view]} still Primary too, left behind at seqno $parting; ends by itself when it hears this}"
+        else
+            word="torn ${field[$member.view]} Primary too, and nobody knows who was promoted: the operator stops the wrong one"
+        fi
+    done
+    printf '%s' "$word"
+}
