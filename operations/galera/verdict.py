@@ -102,8 +102,8 @@ def _unknown(chosen: Evidence, seen: Sequence[Evidence]) -> list[str]:
     found += [f"{one.member} cannot tell its position" for one in seen if one.phase == "failed"]
     if any(one.is_silent for one in seen):
         found.append(
-            "if a silent member is Primary out of sight, there are two clusters until it hears this one and stops,"
-            " with whatever was written there: stop it first"
+            "if a silent member is Primary out of sight, there are two clusters until it hears this one and"
+            " stops, with whatever was written there: stop it first"
         )
     known = {one.member for one in seen}
     strangers = [name for name in chosen.view if name not in known]
