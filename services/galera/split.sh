@@ -39,7 +39,8 @@ judge_split() { # (the table on stdin) -> WORD REASON, or nothing
     local -a others=("${!known[@]}")
     _sort others
     for member in "${others[@]}"; do
-        [[ ${field[$member.phase]} == primary ]] && _apart "$self" "$member" || continue
+        [[ ${field[$member.phase]} == primary ]] || continue
+        _apart "$self" "$member" || continue
         if _left_behind "$self" "$member"; then
             word="behind ${field[$member.view]} went on as Primary without this component from seqno $parting"
             break
