@@ -34,16 +34,15 @@ def _install() -> str:
 
 def _usable() -> bool:
     """Whether the environment works and was made for this place: its scripts hold absolute paths."""
-    python = VENV / "bin" / "python"
-    if not python.exists() or str(VENV) not in (VENV / "bin" / "activate").read_text():
+    python, activate = VENV / "bin" / "python", VENV / "bin" / "activate"
+    if not (python.exists() and activate.exists()) or str(VENV) not in activate.read_text():
         return False
     done = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False)
     return done.returncode == 0
 
 
 def _create() -> None:
-    if VENV.exists():
-        shutil.rmtree(VENV)
+    _clear()
     if find_spec("ensurepip") is None:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         if not can_install():
@@ -53,3 +52,11 @@ def _create() -> None:
         logged("venv", "apt-get", "update", "-q", env=quiet)
         logged("venv", "apt-get", "install", "-y", "-q", package, env=quiet)
     logged("venv", sys.executable, "-m", "venv", str(VENV))
+
+
+def _clear() -> None:
+    """Take away what is there. What a link leads to belongs to another checkout, and stays."""
+    if VENV.is_symlink():
+        VENV.unlink()
+    elif VENV.exists():
+        shutil.rmtree(VENV)

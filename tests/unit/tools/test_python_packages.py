@@ -48,3 +48,30 @@ def test_a_changed_constraint_makes_the_step_run_again(
     changed.write_text(CONSTRAINTS.read_text() + "another==1.0\n")
     monkeypatch.setattr(python_packages, "CONSTRAINTS", changed)
     assert python_packages.step().key() != before
+
+
+@pytest.mark.parametrize("there", ["nothing", "directory", "without activate", "link", "link to nothing"])
+def test_what_cannot_be_used_gives_way_to_an_environment_of_its_own(
+    there: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv, others = tmp_path / "mine" / ".venv", tmp_path / "others"
+    venv.parent.mkdir()
+    if there == "directory":
+        (venv / "lib").mkdir(parents=True)
+    elif there == "without activate":
+        (venv / "bin").mkdir(parents=True)
+        (venv / "bin" / "python").touch()
+    elif there.startswith("link"):
+        venv.symlink_to(others)
+    if there == "link":
+        (others / "bin").mkdir(parents=True)
+        for name in ("python", "activate"):
+            (others / "bin" / name).touch()
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(python_packages, "VENV", venv)
+    monkeypatch.setattr(python_packages, "logged", lambda _name, *words: ran.append(words))
+    python_packages.step().run()
+    assert ran[0][1:] == ("-m", "venv", str(venv))
+    assert not venv.exists()
+    assert not venv.is_symlink()
+    assert (others / "bin" / "python").exists() == (there == "link")
