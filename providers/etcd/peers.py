@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 
 import pulumi
 
-from providers.etcd.control import ClusterView, member_list
+from providers.etcd.control import ClusterView, member_list, member_status
+from providers.etcd.errors import EtcdError
 from providers.etcd.volume import VolumeState, look
 from providers.ssh import Session, SshError, SshInputs, Target, connect
 
@@ -48,6 +49,21 @@ def _first(
         if view is not None:
             return session, str(peer["name"]), view
     return None
+
+
+def could_agree(peers: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a majority of all members answers for itself as a voter: it can have a leader in a moment."""
+    with ThreadPoolExecutor(max_workers=max(1, len(peers))) as pool:
+        return sum(pool.map(_is_voter, peers)) * 2 > len(peers)
+
+
+def _is_voter(peer: Mapping[str, Any]) -> bool:
+    try:
+        with connect(Target.from_inputs(peer["ssh"]), deadline_seconds=PEER_SECONDS) as session:
+            status = member_status(session, str(peer["name"]))
+    except (SshError, EtcdError):
+        return False
+    return status is not None and not status.is_learner
 
 
 def volumes(peers: Sequence[Mapping[str, Any]], volume: str) -> dict[str, VolumeState | None]:

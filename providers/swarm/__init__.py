@@ -12,6 +12,7 @@ from providers.swarm.running_service import (
     RunningServiceArgs,
     RunningServiceProvider,
 )
+from providers.swarm.silence import SILENT_ARE_GONE, SILENT_VARIABLE, silent_are_gone
 from providers.swarm.swarm_init import SwarmInit, SwarmInitArgs
 from providers.swarm.swarm_node import SwarmNode, SwarmNodeArgs
 from providers.swarm.task_count import TaskCount, TaskCountArgs, TaskCountProvider
@@ -19,6 +20,8 @@ from providers.swarm.task_count import TaskCount, TaskCountArgs, TaskCountProvid
 __all__ = [
     "CLUSTER_LABEL",
     "SERVER_LABEL",
+    "SILENT_ARE_GONE",
+    "SILENT_VARIABLE",
     "HostNetwork",
     "HostNetworkArgs",
     "HostNetworkProvider",
@@ -39,4 +42,5 @@ __all__ = [
     "TaskCount",
     "TaskCountArgs",
     "TaskCountProvider",
+    "silent_are_gone",
 ]

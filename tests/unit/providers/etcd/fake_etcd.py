@@ -105,6 +105,10 @@ class FakeEtcd:
         """How often the leader still finds a learner too far behind."""
         self.unsettled = 0
         """How often a change of the members still comes too early."""
+        self.leaderless = 0
+        """How many questions that need a leader still meet none."""
+        self.unheard = 0
+        """How many changes of the members still come about without an answer."""
         self.growth = 0
         """Bytes by which the data grow from one answer to the next."""
         self.alarms: list[str] = []
@@ -172,6 +176,9 @@ class FakeEtcd:
         mine = next((entry for entry in self.entries if entry.url == server.url), None)
         if words[:2] == ["endpoint", "status"]:
             return _said([{"Status": self._status(mine)}]) if mine else _failed("member was removed")
+        if self.leaderless:
+            self.leaderless -= 1
+            return _failed("etcdserver: no leader")
         if not self.has_majority or mine is None or mine.is_learner:
             return _failed("context deadline exceeded")
         if words[:2] == ["endpoint", "health"]:
@@ -191,6 +198,9 @@ class FakeEtcd:
         entry = next(one for one in self.entries if f"{one.member_id:x}" == words[2])
         if words[1] == "remove":
             self.entries.remove(entry)
+            if self.unheard:
+                self.unheard -= 1
+                return _failed("etcdserver: request timed out, possibly due to previous leader failure")
         elif words[1] == "update":
             entry.url = words[3].removeprefix("--peer-urls=")
         elif self.refusals:
@@ -226,7 +236,7 @@ class FakeEtcd:
             "header": {"cluster_id": 0xC1, "member_id": mine.member_id},
             "version": "3.6.6",
             "dbSize": self._bytes,
-            "leader": 1 if self.has_majority else 0,
+            "leader": 1 if self.has_majority and not self.leaderless else 0,
             "isLearner": mine.is_learner,
         }
 

@@ -63,6 +63,62 @@ class TestGoing:
             assert [entry.name for entry in cluster.entries] == ["etcd-1", "etcd-2", "etcd-3"]
 
 
+class TestWithoutALeader:
+    @pytest.mark.parametrize("away", [(), (0,)], ids=["all there", "with its server"])
+    def test_a_shrink_waits_for_the_next_leader(
+        self, etcd: Make, clock: FakeClock, away: tuple[int, ...]
+    ) -> None:
+        cluster = etcd(5)
+        cluster.grow(5)
+        for number in away:
+            cluster.servers[number].is_up = False
+        cluster.leaderless = 9
+        EtcdMemberProvider().delete("etcd-5", props(cluster.servers[4], 5))
+        assert [entry.name for entry in cluster.entries] == ["etcd-1", "etcd-2", "etcd-3", "etcd-4"]
+        assert 0 < clock.now < 20
+
+    def test_a_removal_whose_answer_was_lost_is_no_error(self, etcd: Make, clock: FakeClock) -> None:
+        cluster = etcd(3)
+        cluster.grow(3)
+        cluster.unheard = 1
+        EtcdMemberProvider().delete("etcd-3", props(cluster.servers[2], 3))
+        assert [entry.name for entry in cluster.entries] == ["etcd-1", "etcd-2"]
+
+    def test_a_member_that_stays_listed_is_named_with_the_remedy(
+        self,
+        etcd: Make,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        cluster = etcd(3)
+        cluster.grow(3)
+        cluster.leaderless = 100_000
+        leaver = props(cluster.servers[2], 3)
+        with pytest.raises(EtcdError, match=r"etcd-3 is still in the member list.*GALERA_SWARM_SILENT=gone"):
+            EtcdMemberProvider().delete("etcd-3", leaver)
+        waited = clock.now
+        assert 60 < waited < 90
+        monkeypatch.setenv("GALERA_SWARM_SILENT", "gone")
+        EtcdMemberProvider().delete("etcd-3", leaver)
+        assert clock.now == waited
+        assert "stays in their list" in capsys.readouterr().err
+        cluster.leaderless, cluster.unsettled = 0, 100_000
+        EtcdMemberProvider().delete("etcd-3", leaver)
+        assert "warning: etcd-3 is still in the member list" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("lost", [(0, 1, 2), (0, 1, 2, 3)])
+    def test_a_majority_that_is_lost_is_not_waited_for(
+        self, etcd: Make, clock: FakeClock, lost: tuple[int, ...]
+    ) -> None:
+        cluster = etcd(5)
+        cluster.grow(5)
+        for number in lost:
+            cluster.servers[number].is_running = False
+        EtcdMemberProvider().delete("etcd-5", props(cluster.servers[4], 5))
+        assert clock.now == 0
+
+
 class TestShrinkThatIsTakenBack:
     @pytest.mark.parametrize(
         ("down", "is_kept"), [((), False), ((0,), False), ((0, 1, 3), True), ((0, 1, 2, 3), True)]
