@@ -9,7 +9,7 @@ import sys
 
 from operations.access import outputs_of
 from operations.errors import OperationError
-from operations.galera.promote import promote, typed
+from operations.galera.promote import promote, typed, typed_password
 from providers.ssh import SshError
 
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             named=options.member,
             forced=options.force,
             confirm=(lambda _: True) if options.yes else typed,
+            password=typed_password,
         )
     except (OperationError, SshError) as exc:
         print(f"promote: {exc}", file=sys.stderr)

@@ -79,8 +79,11 @@ def ask_all(seats: Sequence[Seat]) -> list[Evidence]:
         return list(pool.map(_ask, seats))
 
 
-def in_member(session: Session, service: str, script: str, *, seconds: int) -> "_Ran":
-    """Run one of the scripts beside this file in the container of the service's member on this server."""
+def in_member(session: Session, service: str, script: str, *, seconds: int, before: str = "") -> "_Ran":
+    """Run one of the scripts beside this file in the container of the service's member on this server.
+
+    before: shell that goes first; with the script it travels through stdin, so that it may hold a secret.
+    """
     label = shlex.quote(f"label=com.docker.swarm.service.name={service}")
     command = (
         f"c=$(docker ps -q --filter {label} | head -n 1); "
@@ -89,7 +92,8 @@ def in_member(session: Session, service: str, script: str, *, seconds: int) -> "
         'echo "its container is paused" >&2; exit 3;; esac; '
         f'exec timeout -k 2 {seconds} docker exec -i "$c" bash -s'
     )
-    done = session.run(command, stdin=(SCRIPTS / script).read_text(), timeout_seconds=seconds + 15.0)
+    text = before + (SCRIPTS / script).read_text()
+    done = session.run(command, stdin=text, timeout_seconds=seconds + 15.0)
     return _Ran(ok=done.ok, stdout=done.stdout, why=done.stderr.strip() or done.reason())
 
 

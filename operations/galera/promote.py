@@ -4,8 +4,10 @@ The members are heard, judged and shown; after the operator's yes they are heard
 shown then is done.
 """
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from getpass import getpass
 from typing import Any
 
 from rich.console import Console
@@ -20,11 +22,20 @@ from providers.ssh import connect
 PROMOTE_SECONDS = 90
 _SSH_SECONDS = 20.0
 
+#: What a server says to a password that it does not take.
+_DENIED = "ERROR 1045"
+
 Confirm = Callable[[str], bool]
+Password = Callable[[str], str]
 
 
-def promote(outputs: Mapping[str, Any], *, named: str, forced: str, confirm: Confirm) -> None:
-    """Show, ask, promote, show. Raises OperationError if it is refused, or did not come about."""
+def promote(
+    outputs: Mapping[str, Any], *, named: str, forced: str, confirm: Confirm, password: Password
+) -> None:
+    """Show, ask, promote, show. Raises OperationError if it is refused, or did not come about.
+
+    password: root's, by the operator's word, where the server does not take that of its container.
+    """
     seats = seats_of(outputs)
     seen = _show(seats)
     verdict = judge(seen, named=named, forced=forced)
@@ -41,11 +52,9 @@ def promote(outputs: Mapping[str, Any], *, named: str, forced: str, confirm: Con
         # The cluster has moved while the operator was thinking.
         message = "the members say something else by now, and nothing was changed: run the command again"
         raise OperationError(message)
-    seat = next(one for one in seats if one.member == chosen.member)
-    with connect(seat.target, deadline_seconds=_SSH_SECONDS) as session:
-        ran = in_member(session, seat.service, "promote.sh", seconds=PROMOTE_SECONDS)
-    if not ran.ok:
-        message = f"{chosen.member} was not promoted: {ran.why}"
+    why = _refusal(next(one for one in seats if one.member == chosen.member), password)
+    if why:
+        message = f"{chosen.member} was not promoted: {why}"
         raise OperationError(message)
     _say("")
     _show(seats)
@@ -61,6 +70,32 @@ def typed(member: str) -> bool:
         message = "nobody can be asked here: YES=1 answers beforehand"
         raise OperationError(message)
     return input(f"\nType {member} to promote it: ").strip() == member
+
+
+def typed_password(member: str) -> str:
+    """What the operator types unseen. Raises OperationError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        message = (
+            f"{member} was not promoted: its server takes another password of root than its container has,"
+            " as while database.rootPassword rolls; run this at a terminal, where it is asked for, or name a"
+            " member that has started with the new one (MEMBER=)"
+        )
+        raise OperationError(message)
+    return getpass(f"\n{member} takes another password of root than its container has. The password: ")
+
+
+def _refusal(seat: Seat, password: Password) -> str:
+    """Why the member was not promoted; empty if it was. A refused password has changed nothing."""
+    why = _tried(seat)
+    if _DENIED in why:
+        why = _tried(seat, before=f"root_password={shlex.quote(password(seat.member))}\n")
+    return why
+
+
+def _tried(seat: Seat, before: str = "") -> str:
+    with connect(seat.target, deadline_seconds=_SSH_SECONDS) as session:
+        ran = in_member(session, seat.service, "promote.sh", seconds=PROMOTE_SECONDS, before=before)
+    return "" if ran.ok else ran.why
 
 
 def _silent(seen: Sequence[Evidence]) -> list[str]:

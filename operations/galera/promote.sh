@@ -18,7 +18,7 @@ main() {
     exec {lock}>"$run_dir/promote.lock"
     take_lock "$lock" now || refuse "another promotion of this member is under way"
     [[ $(phase) == nonprimary ]] || refuse "it is $(phase), and only a member that runs without quorum can be promoted"
-    client_config "$run_dir/promote.cnf" root "$secrets_dir/galera_root_password" ||
+    client_config "$run_dir/promote.cnf" root <(password_of_root) ||
         refuse "its settings cannot be written"
     seqno=$(status_of wsrep_last_committed) || refuse "its server does not answer root: $seqno"
     uuid=$(noted "$run_dir/status") uuid=${uuid##* }
@@ -32,6 +32,14 @@ main() {
     else
         give_back "$before"
         refuse "it did not become Primary within $patience s: $(noted "$run_dir/promote.out" "no error was told")"
+    fi
+}
+
+password_of_root() { # as the operator gave it: while it rolls, the server takes another one than this container has
+    if [[ -n ${root_password-} ]]; then
+        printf '%s\n' "$root_password"
+    else
+        noted "$secrets_dir/galera_root_password"
     fi
 }
 

@@ -1,6 +1,7 @@
 """Promotion: who may become Primary, what is shown before, and what is left when it does not come about."""
 
 import dataclasses
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -150,10 +151,12 @@ class FakeServer(Session):
 
     def __init__(self, *answers: Completed) -> None:
         self.name, self._answers, self.sent = "db-1", list(answers), list[str]()
+        self.commands: list[str] = []
 
     def run(
         self, command: str, *, stdin: str | None = None, timeout_seconds: float, close_stdin: bool = True
     ) -> Completed:
+        self.commands.append(command)
         self.sent.append(stdin or "")
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
@@ -194,7 +197,11 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def run(confirm: bool = True, **words: str) -> None:
     promote.promote(
-        OUTPUTS, named=words.get("named", ""), forced=words.get("forced", ""), confirm=lambda _: confirm
+        OUTPUTS,
+        named=words.get("named", ""),
+        forced=words.get("forced", ""),
+        confirm=lambda _: confirm,
+        password=lambda _: words.get("password", ""),
     )
 
 
@@ -208,6 +215,33 @@ def test_shows_asks_promotes_and_shows(reach: Any, capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert shown.index(f"{UUID}:12") < shown.index("would become Primary") < shown.index("is Primary.")
     assert "primary" in shown.split("would become")[1]
+
+
+DENIED = said("", 1, "its server does not answer root: ERROR 1045 (28000): Access denied")
+
+
+def test_a_password_that_its_container_does_not_have_is_asked_for(reach: Any) -> None:
+    primary = said(WAS + "wsrep_cluster_status=Primary")
+    server = FakeServer(said(LONELY), said(LONELY), DENIED, said("promoted"), primary)
+    reach(server)
+    run(password="it's new")
+    assert "it's" not in server.sent[2]
+    assert server.sent[3].startswith("root_password='it'\"'\"'s new'\n# shellcheck")
+    assert not any("new" in command for command in server.commands)
+
+
+def test_a_wrong_password_ends_it(reach: Any) -> None:
+    server = FakeServer(said(LONELY), said(LONELY), DENIED)
+    reach(server)
+    with pytest.raises(OperationError, match="was not promoted: its server does not answer root"):
+        run(password="wrong")
+    assert server.promotions == 2
+
+
+def test_where_nobody_can_type_a_password_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(OperationError, match=r"galera-1 was not promoted.*at a terminal.*MEMBER="):
+        promote.typed_password("galera-1")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from tests.unit.services.galera.tables import UUID_A
 #: A client whose server becomes Primary by the statement that makes it so, unless it is told to hold out.
 CLIENT = """
 echo "$@" >>"$run_dir/statements"
+grep -qxF "password=\\"${TAKES-secret}\\"" "$run_dir/promote.cnf" 2>/dev/null || [[ $* != *promote.cnf* ]] ||
+    { echo "ERROR 1045 (28000): Access denied"; exit 1; }
 case "$*" in
 *pc.bootstrap=true*) [[ -n ${HOLDS_OUT-} ]] && echo "ERROR 1210: not now" || touch "$run_dir/bootstrapped" ;;
 *wsrep_last_committed\\'*) printf 'wsrep_last_committed\\t41\\n' ;;
@@ -43,11 +45,11 @@ def lonely(tmp_path: Path) -> Shell:
 FAST = "\npause() { SECONDS=$((SECONDS + 10)); }\n"
 
 
-def run(shell: Shell, script: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(shell: Shell, script: str, *, before: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     patience = "readonly patience=20"
     return subprocess.run(
         ["bash", "-s"],
-        input=(SCRIPTS / script).read_text().replace(patience, patience + FAST),
+        input=before + (SCRIPTS / script).read_text().replace(patience, patience + FAST),
         capture_output=True,
         text=True,
         env=shell.environment() | {"member_log": str(shell.run_dir / "said")} | more,
@@ -69,6 +71,17 @@ def test_the_point_is_noted_and_the_password_is_in_no_argument(lonely: Shell) ->
     assert first.startswith("7/aa,41/")
     assert second == "7/aa"
     assert "secret" not in (lonely.run_dir / "statements").read_text()
+    assert not list(lonely.run_dir.glob("promote.[co]*"))
+
+
+def test_while_the_password_rolls_it_takes_the_operators(lonely: Shell) -> None:
+    denied = run(lonely, "promote.sh", TAKES="it's new")
+    assert denied.returncode == 1
+    assert "does not answer root: ERROR 1045" in denied.stderr
+    assert lineage(lonely) == "7/aa\n"
+    done = run(lonely, "promote.sh", before="""root_password='it'"'"'s new'\n""", TAKES="it's new")
+    assert done.returncode == 0, done.stderr
+    assert "it's new" not in (lonely.run_dir / "statements").read_text()
     assert not list(lonely.run_dir.glob("promote.[co]*"))
 
 
