@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from providers.galera.sql import values
 from providers.ssh import Session
 from providers.swarm.docker_view import CLUSTER_LABEL, READ_SECONDS, wanted_tasks
+from providers.swarm.election import must_when_led
 
 if TYPE_CHECKING:
     from providers.galera.sql import SqlConnection
@@ -48,7 +49,8 @@ def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
     seats ("max 1 per node") is as many as it has tasks.
     """
     label = shlex.quote(f"label={CLUSTER_LABEL}={cluster}")
-    said = manager.must(
+    said = must_when_led(
+        manager,
         f"docker service ls --filter {label} --format '{{{{.Name}}}} {{{{.Replicas}}}}'",
         doing="counting the members' services",
         timeout_seconds=READ_SECONDS,

@@ -17,6 +17,7 @@ from providers.patience import Patience
 from providers.ssh import CommandFailedError, Session, SshError, Target, connect
 from providers.stateless import StatelessProvider, gone, whole, without_provider
 from providers.swarm.docker_view import nodes
+from providers.swarm.election import must_when_led
 from providers.swarm.errors import SwarmError
 from providers.swarm.manager_link import any_manager
 from providers.swarm.node_changes import update_node
@@ -127,7 +128,8 @@ def _unseat(manager: Session, props: Mapping[str, Any], patience: Patience) -> N
 
 def _runs_on(manager: Session, service: str, node_id: str) -> bool:
     """Whether a task of the service is, or is still to be, on that node."""
-    said = manager.must(
+    said = must_when_led(
+        manager,
         f"docker service ps {shlex.quote(service)} --filter node={shlex.quote(node_id)}"
         " --format '{{.DesiredState}} {{.CurrentState}}'",
         doing=f"looking where {service} runs",
@@ -136,7 +138,8 @@ def _runs_on(manager: Session, service: str, node_id: str) -> bool:
 
 
 def _scale(manager: Session, service: str, number: int) -> None:
-    manager.must(
+    must_when_led(
+        manager,
         f"docker service scale --detach {shlex.quote(service)}={number}",
         doing=f"giving {service} {number} tasks",
         timeout_seconds=CHANGE_SECONDS,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from providers.ssh import Session
+from providers.swarm.election import must_when_led
 from providers.swarm.errors import SwarmError
 
 #: The node label that services are pinned by; its value is the server's hostname.
@@ -103,8 +104,9 @@ def docker_swarm(session: Session) -> LocalSwarm:
 
 def nodes(manager: Session) -> list[Node]:
     """All nodes of the swarm."""
-    said = manager.must(
-        "docker node ls -q | xargs docker node inspect",
+    said = must_when_led(
+        manager,
+        "nodes=$(docker node ls -q) && docker node inspect $nodes",
         doing="listing the swarm's nodes",
         timeout_seconds=READ_SECONDS,
     )
@@ -118,7 +120,8 @@ def node_by_id(manager: Session, node_id: str) -> Node | None:
 
 def running_tasks(manager: Session, node_id: str) -> list[str]:
     """Names of the tasks that have not ended on a node."""
-    said = manager.must(
+    said = must_when_led(
+        manager,
         f"docker node ps {node_id} --format '{{{{.Name}}}} {{{{.CurrentState}}}}'",
         doing="listing a node's tasks",
         timeout_seconds=READ_SECONDS,
@@ -131,7 +134,8 @@ def services_of_cluster(manager: Session) -> dict[str, list[Service]]:
     """The services of all Galera members, by the name of their cluster."""
     listed = f"docker service ls --filter label={CLUSTER_LABEL}"
     # `service ls` counts a task as running for as long as nobody has seen it end, on a dead node for ever.
-    said = manager.must(
+    said = must_when_led(
+        manager,
         f"{listed} -q | xargs -r docker service inspect"
         f" --format 'service {{{{.ID}}}} {{{{index .Spec.Labels \"{CLUSTER_LABEL}\"}}}} {{{{.Spec.Name}}}}'"
         f" && {listed} --format 'count {{{{.Name}}}} {{{{.Replicas}}}}'"

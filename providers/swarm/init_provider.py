@@ -10,6 +10,7 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from providers.ssh import Session, SshError
 from providers.stateless import StatelessProvider, gone, whole, without_provider
 from providers.swarm.docker_view import LocalSwarm, docker_swarm
+from providers.swarm.election import must_when_led
 from providers.swarm.errors import SwarmError
 from providers.swarm.existing_swarm import answers, existing_swarm, none_has_one, reasons
 from providers.swarm.joining import SERVER_PATIENCE_SECONDS, Joiner, joined
@@ -122,7 +123,8 @@ def _facts(manager: Session, local: LocalSwarm) -> dict[str, Any]:
 
 
 def _tokens(manager: Session) -> dict[str, str]:
-    said = manager.must(
+    said = must_when_led(
+        manager,
         "docker swarm join-token -q manager && docker swarm join-token -q worker",
         doing="asking for the join tokens",
     )

@@ -15,6 +15,7 @@ from providers.swarm.docker_view import (
     node_by_id,
     nodes,
 )
+from providers.swarm.election import must_when_led
 from providers.swarm.engine_api import post
 from providers.swarm.errors import SwarmError
 from providers.swarm.manager_link import any_manager, reach, same_server
@@ -212,7 +213,9 @@ def _address(manager: Session, view: LocalSwarm, joiner: Joiner) -> str:
 
 
 def _ask_token(manager: Session) -> str:
-    return manager.must("docker swarm join-token -q worker", doing="asking for the join token").strip()
+    return must_when_led(
+        manager, "docker swarm join-token -q worker", doing="asking for the join token"
+    ).strip()
 
 
 def _why(server: Session, joiner: Joiner, address: str, reason: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from providers.ssh import CommandFailedError, Session
 from providers.swarm.docker_view import Node
+from providers.swarm.election import must_when_led
 
 #: Seconds for a manager to step down once it is demoted.
 DEMOTION_SECONDS = 60.0
@@ -55,7 +56,7 @@ def _insist(manager: Session, command: str, doing: str) -> None:
     """Some refusals pass by themselves: a stale version, a demotion that is still under way."""
     for attempt in range(_ATTEMPTS):
         try:
-            manager.must(command, doing=doing)
+            must_when_led(manager, command, doing=doing)
         except CommandFailedError as exc:
             passing = _OUT_OF_SEQUENCE in str(exc) or "is a cluster manager" in str(exc)
             if not passing or attempt == _ATTEMPTS - 1:

@@ -15,6 +15,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 from providers.ssh import SshInputs
 from providers.stateless import StatelessProvider, changed, without_provider
 from providers.swarm.docker_view import wanted_tasks
+from providers.swarm.election import must_when_led
 from providers.swarm.manager_link import any_manager
 
 #: Seconds for a manager to answer.
@@ -81,7 +82,8 @@ class TaskCount(Resource, module="swarm", name="TaskCount"):
 
 def _counted(props: dict[str, Any]) -> dict[str, Any]:
     with any_manager(props["managers"], patience_seconds=PATIENCE_SECONDS) as (manager, _):
-        said = manager.must(
+        said = must_when_led(
+            manager,
             "docker service ls --format '{{.Name}} {{.Replicas}}'",
             doing=f"counting the tasks of {props['service']}",
             timeout_seconds=PATIENCE_SECONDS,

@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.ssh import Session
 from providers.swarm.docker_view import READ_SECONDS
+from providers.swarm.election import must_when_led
 from providers.swarm.errors import NoServiceError, SwarmError
 
 #: What makes the swarm replace a running task when it differs; a changed placement alone does not.
@@ -85,7 +86,8 @@ def service_and_tasks(
 
 def replicas(manager: Session, service: str) -> int:
     """How many tasks a service wants. Raises CommandFailedError if there is no such service."""
-    said = manager.must(
+    said = must_when_led(
+        manager,
         f"docker service inspect {shlex.quote(service)} --format '{{{{.Spec.Mode.Replicated.Replicas}}}}'",
         doing=f"counting the tasks of {service}",
         timeout_seconds=READ_SECONDS,

@@ -83,7 +83,11 @@ def _swarm(server: FakeServer) -> FakeSwarm:
     if not server.is_manager or server.swarm is None:
         said = "Error response from daemon: This node is not a swarm manager."
         raise FakeRefusalError(said)
-    return server.swarm
+    swarm = server.swarm
+    swarm.refuses = bool(swarm.refusal) and not swarm.refuses
+    if swarm.refuses:
+        raise FakeRefusalError(swarm.refusal)
+    return swarm
 
 
 def _init(server: FakeServer, found: re.Match[str], _stdin: str) -> str:
@@ -220,7 +224,7 @@ _ANSWERS: list[tuple[str, Callable[[FakeServer, re.Match[str], str], str]]] = [
         _leave,
     ),
     (
-        r"docker node ls -q \| xargs docker node inspect",
+        r"nodes=\$\(docker node ls -q\) && docker node inspect \$nodes",
         lambda server, _f, _s: json.dumps([node.inspected() for node in _swarm(server).nodes.values()]),
     ),
     (r"docker node update (.*)", _update),

@@ -64,6 +64,10 @@ class FakeSwarm:
     nodes: dict[str, FakeNode] = field(default_factory=dict)
     token: str = "SWMTKN-worker"
     services: dict[str, "FakeService"] = field(default_factory=dict)
+    refusal: str = ""
+    """What a manager answers to every other command, which it would take a moment later."""
+    refuses: bool = False
+    """Whether it refused the latest one."""
 
 
 @dataclass
