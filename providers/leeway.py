@@ -14,6 +14,8 @@ from pulumi.dynamic import CreateResult, UpdateResult
 from providers.patience import Patience
 from providers.stateless import StatelessProvider, without_provider
 
+#: Seconds for the server of the member that is asked to answer.
+SERVER_SECONDS = 20.0
 #: Seconds for members that are away to come back by themselves.
 BLIP_SECONDS = 30.0
 #: Set in the environment, it says that a quorum may be lost for the time of a restart.

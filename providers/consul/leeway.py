@@ -10,12 +10,9 @@ from pulumi.dynamic import Resource
 from providers.consul.api import Api
 from providers.consul.errors import ConsulError, NoAnswerError
 from providers.consul.voters import voters
-from providers.leeway import LeewayProvider, Voters
+from providers.leeway import SERVER_SECONDS, LeewayProvider, Voters
 from providers.ssh import SshError, SshInputs, Target, connect
 from providers.stateless import whole
-
-#: Seconds for the agent's server to answer.
-SERVER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,8 @@ from pulumi.dynamic import Resource
 from providers.etcd.control import Listed, member_list
 from providers.etcd.errors import EtcdError
 from providers.etcd.health import health_of_voters
-from providers.leeway import LeewayProvider, Voters
+from providers.leeway import SERVER_SECONDS, LeewayProvider, Voters
 from providers.ssh import SshError, SshInputs, Target, connect
-
-#: Seconds for the member's server to answer.
-SERVER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
