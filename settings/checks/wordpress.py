@@ -40,6 +40,17 @@ def url(context: Context) -> Iterator[Problem]:
         yield Problem(key="wordpress.url", value=show(given), text=text)
 
 
+def public(context: Context) -> Iterator[Problem]:
+    """A door to the world is worth a word: it speaks plain HTTP, log-ins among it."""
+    config = context.config
+    if not config.wordpress.public_ports:
+        return
+    text = "opens the site to the whole internet without TLS, passwords of its users among what goes over it"
+    if config.servers.private_only:
+        text = "has no effect: the servers have no public interface (servers.privateOnly)"
+    yield Problem(key="wordpress.public", value=show(True), text=text, severity="warning")
+
+
 def administrator(context: Context) -> Iterator[Problem]:
     """A first administrator that WordPress takes."""
     site = context.config.wordpress
@@ -152,6 +163,7 @@ _ON = "wordpress.enabled"
 CHECKS = (
     Check(reads=(_ON, "loadBalancer.enabled"), find=needs),
     Check(reads=("wordpress.url",), find=url),
+    Check(reads=(_ON, "wordpress.public"), find=public),
     Check(reads=(_ON, "wordpress.adminEmail", "wordpress.adminUser"), find=administrator),
     Check(reads=(_ON, "wordpress.database", "database.flavor"), find=database),
     Check(reads=(_ON, "wordpress.image"), find=image),

@@ -192,6 +192,18 @@ def test_a_door_to_the_world_is_worth_a_word() -> None:
     assert "whole internet" in warning.text
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({}, "without TLS"), ({"servers.privateOnly": True, "cloud.sshOver": "private"}, "has no effect")],
+)
+def test_a_site_open_to_the_world_is_worth_a_word(changes: dict[str, Any], words: str) -> None:
+    found = problems_of(spoil({**SITE, "wordpress.public": True, **changes}))
+    (warning,) = [one for one in found if one.key == "wordpress.public"]
+    assert warning.severity == "warning"
+    assert words in warning.text
+    assert not [one for one in found if one.severity == "error"]
+
+
 def test_leave_to_start_empty_is_worth_a_word() -> None:
     (warning,) = problems_of(spoil({**SITE, "wordpress.uploads.startEmpty": True}))
     assert (warning.severity, warning.key) == ("warning", "wordpress.uploads.startEmpty")
