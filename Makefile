@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: commands-after-stacks help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-recovery test-members test-front test-commands bench faults lint fmt setup python venv
+.PHONY: commands-after-stacks help up down status preview rotate-key promote etcd-snapshot etcd-restore etcd-defrag test test-unit test-contract test-e2e test-galera test-services test-recovery test-members test-front test-commands test-stock bench faults lint fmt setup python venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ test-commands: setup ## make up, status and down of the dev stack, as the README
 define pytest-lines
 { GALERA_SWARM_BACKEND=file $(RUN) python -m pytest -v $(2) $(E2E) $(if $(E2E),|| test $$? -eq 5); } | (trap "" INT; exec sed -u 's/^/$(1): /')
 endef
+
+test-stock: setup ## Aerospike's and Percona XtraDB Cluster's tests on the images as published, where a registry gives them
+	@export GALERA_SWARM_STOCK_IMAGES=1; $(call pytest-lines,stock,tests/e2e/services/test_aerospike.py tests/e2e/galera_service/test_percona.py)
 
 faults: setup ## break the running cluster on purpose and measure its recovery
 	@GALERA_SWARM_BACKEND=file $(RUN) python -m pytest tests -m faults $(E2E)
