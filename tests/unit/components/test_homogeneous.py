@@ -74,6 +74,21 @@ class TestOneService:
         assert "GALERA_ETCD" not in environment(engine, "galera")
         assert not engine.of_type(ETCD)
 
+    def test_alone_it_grows_when_etcd_is_turned_on(self, stacks: Stacks) -> None:
+        """Its service is told of etcd, once that is there; its birth, seat and volume stay what they were."""
+        alone = {"database.mode": "homogeneous", "database.members": 1}
+        before = stacks.deployed(alone)
+        grown = stacks.deployed({**EQUAL, "database.members": 3}, previous=before)
+        what = touched(grown)
+        assert what[f"{SERVICE} galera"] == "update"
+        assert {one.urn for one in grown.of_type(ETCD)} <= grown.before(grown[SERVICE, "galera"])
+        assert {name: how for name, how in what.items() if SEAT in name} == {
+            f"{SEAT} galera-db-{number}-seat": "create" for number in (2, 3)
+        }
+        assert f"{BIRTH} galera-birth" not in what
+        then, now = (one[SERVICE, "galera"].plain["taskSpec"]["containerSpec"] for one in (before, grown))
+        assert then["mounts"] == now["mounts"]
+
     def test_ephemeral_members_have_no_volume(self, stacks: Stacks) -> None:
         engine = stacks.deployed({**EQUAL, "database.storage": "ephemeral"})
         assert not engine[SERVICE, "galera"].plain["taskSpec"]["containerSpec"].get("mounts")
