@@ -14,7 +14,7 @@ import pulumi
 from components.galera import cluster_size, member_ports, waves
 from components.host import EngineSettings
 from components.member_files import INSIDE, PROGRAM, MemberFiles, container_user, member_files, secret_file
-from components.seats import Place, SeatedService, places_of, seat_label
+from components.seats import Place, SeatedService, places_of
 from components.swarm_file import SwarmFile, SwarmFileArgs
 from components.swarm_service import Health, Seats, SwarmService, SwarmServiceArgs, Volume
 from providers.galera import (
@@ -29,6 +29,7 @@ from providers.galera import (
     RootAccountArgs,
     SyncedMember,
     SyncedMemberArgs,
+    seat_label,
 )
 from providers.ssh import SshInputs
 from settings.flavors import Name

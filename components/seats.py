@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.galera import MemberHost
+from providers.galera import seated_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +33,3 @@ class Place:
 def places_of(services: Sequence[SeatedService]) -> list[Place]:
     """All seats in the order in which they are taken."""
     return [Place(of=one, host=host, rank=rank) for one in services for rank, host in enumerate(one.hosts, 1)]
-
-
-def seat_label(service: str) -> str:
-    """The node label that seats are marked with."""
-    return f"galera-swarm.seat.{service}"
-
-
-def seated_name(service: str, hostname: str) -> str:
-    """Name of a member: it goes with its server, because its data does."""
-    return f"{service}-{hostname}"

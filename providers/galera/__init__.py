@@ -8,6 +8,7 @@ from providers.galera.database_provider import DatabaseProvider
 from providers.galera.database_user import DatabaseUser, DatabaseUserArgs, Grant
 from providers.galera.errors import GaleraError
 from providers.galera.member_seat import MemberSeat, MemberSeatArgs
+from providers.galera.member_view import seat_label, seated_name
 from providers.galera.root_account import RootAccount, RootAccountArgs, RootAccountProvider
 from providers.galera.seat_provider import MemberSeatProvider
 from providers.galera.synced_member import SyncedMember, SyncedMemberArgs
@@ -39,4 +40,6 @@ __all__ = [
     "SyncedMember",
     "SyncedMemberArgs",
     "SyncedMemberProvider",
+    "seat_label",
+    "seated_name",
 ]

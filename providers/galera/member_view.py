@@ -1,13 +1,13 @@
 """What can be seen of a member from outside: its state over SQL, its data, and how many members there are."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.galera.sql import values
 from providers.ssh import Session
-from providers.swarm.docker_view import CLUSTER_LABEL, READ_SECONDS, wanted_tasks
+from providers.swarm.docker_view import CLUSTER_LABEL, READ_SECONDS, nodes, wanted_tasks
 from providers.swarm.election import must_when_led
 
 if TYPE_CHECKING:
@@ -42,11 +42,22 @@ class SqlView:
         return self.state == "Synced" and self.component == "Primary" and self.is_ready
 
 
+def seat_label(service: str) -> str:
+    """The node label that the seats of a service are marked with."""
+    return f"galera-swarm.seat.{service}"
+
+
+def seated_name(service: str, server: str) -> str:
+    """Name of a member with a seat: it goes with its server, because its data does."""
+    return f"{service}-{server}"
+
+
 def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
-    """How many members the cluster has by the tasks of its services, without those named as gone for good.
+    """How many members the cluster has by its services, without those named as gone for good.
 
     A pinned service counts for one: a member that somebody has stopped by hand is still a member. One with
-    seats ("max 1 per node") is as many as it has tasks.
+    seats ("max 1 per node") is as many as it has tasks, but no more than it has seats: the server that takes
+    another's place has none yet, and is given one only when the members that stay were seen.
     """
     label = shlex.quote(f"label={CLUSTER_LABEL}={cluster}")
     said = must_when_led(
@@ -56,11 +67,20 @@ def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
         timeout_seconds=READ_SECONDS,
     )
     lines = [line.split() for line in said.splitlines() if line.strip()]
-    wanted = {
-        words[0]: max(0 if "(max" in words else 1, wanted_tasks("".join(words[1:2]))) for words in lines
-    }
-    gone = {name for name in absent for service in wanted if f"{name}-".startswith(f"{service}-")}
-    return max(1, sum(wanted.values()) - len(gone))
+    pinned = {words[0]: max(1, wanted_tasks("".join(words[1:2]))) for words in lines if "(max" not in words}
+    gone = {name for name in absent for service in pinned if f"{name}-".startswith(f"{service}-")}
+    seated = {words[0]: wanted_tasks("".join(words[1:2])) for words in lines if "(max" in words}
+    return max(1, sum(pinned.values()) - len(gone) + _seated_size(manager, seated, absent))
+
+
+def _seated_size(manager: Session, services: Mapping[str, int], absent: Sequence[str]) -> int:
+    """How many members sit on seats, given the number of tasks of each service."""
+    known = nodes(manager) if services else []
+    size = 0
+    for service, tasks in services.items():
+        names = {seated_name(service, node.server) for node in known if seat_label(service) in node.labels}
+        size += min(tasks, len(names)) - len(names & {*absent})
+    return size
 
 
 def sql_view(connection: "SqlConnection") -> SqlView:

@@ -202,6 +202,26 @@ def test_a_member_is_promoted_while_two_of_three_servers_are_frozen(stack: Stack
     print(f"promoted in {took:.1f} s")
 
 
+def test_a_replaced_server_carries_a_member_again(stack: Stack, cluster: Cluster) -> None:
+    first, replaced, last = cluster.members
+    before = [server["id"] for server in stack.outputs()["servers"]]
+    stack.set("servers.overrides", {replaced.hostname: {"datacenter": "dal13"}})
+    staying = Cluster(members=[first, last], password=cluster.password, uuid=cluster.uuid)
+    with witnessed(staying) as witness:
+        stack.up(timeout=1800)
+    print(f"server replaced: {witness.longest_pause_seconds:.1f} s without a write")
+    ids = [server["id"] for server in stack.outputs()["servers"]]
+    assert [old != new for old, new in zip(before, ids, strict=True)] == [False, True, False]
+    now = Cluster.of(stack.outputs())
+    assert [one.name for one in now.members] == [one.name for one in cluster.members]
+    assert synced(now.endpoints, now.password)
+    assert histories(now) == {cluster.uuid}
+    for member in now.members:
+        assert witness.ledger.lost_on(member.endpoint) == set()
+    await_condition("three Synced entries", lambda: all_registered(now), timeout=30)
+    assert stack.changes() == {}
+
+
 def test_three_members_become_five_with_two_more_servers(stack: Stack, cluster: Cluster) -> None:
     stack.set("servers.count", 5)
     with witnessed(cluster) as witness:

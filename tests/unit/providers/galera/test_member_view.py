@@ -2,7 +2,8 @@
 
 import pytest
 
-from providers.galera.member_view import data_kilobytes, expected_size, sql_view
+from providers.galera.member_view import data_kilobytes, expected_size, seat_label, sql_view
+from providers.swarm.docker_view import SERVER_LABEL, Node
 from tests.unit.providers.fake_manager import FakeManager
 
 
@@ -56,16 +57,57 @@ def test_sql_view(
     assert seen.is_synced is is_synced
 
 
+def server(number: int, *services: str) -> Node:
+    """A node that is a server of the stack, with seats of these services."""
+    labels = {SERVER_LABEL: f"db-{number}", **{seat_label(service): "yes" for service in services}}
+    return Node(
+        node_id=f"n{number}",
+        hostname="h",
+        role="manager",
+        state="ready",
+        availability="active",
+        labels=labels,
+        reachable=True,
+        address="a",
+    )
+
+
+ONE = "galera 3/3 (max 1 per node)\n"
+SEATED = [server(number, "galera") for number in (1, 2, 3)]
+
+
 @pytest.mark.parametrize(
-    ("services", "absent", "size"),
+    ("services", "servers", "absent", "size"),
     [
-        ("galera 3/3 (max 1 per node)\n", [], 3),
-        ("galera 1/3 (max 1 per node)\n", [], 3),
-        ("galera 3/3 (max 1 per node)\ngalera-scale 2/2 (max 1 per node)\n", [], 5),
-        ("galera 3/3 (max 1 per node)\ngalera-scale 0/0 (max 1 per node)\n", [], 3),
-        ("galera 2/3 (max 1 per node)\n", ["galera-db-3"], 2),
-        ("galera-1 1/1\ngalera-2 0/0\ngalera-3 0/1\n", [], 3),
+        (ONE, SEATED, [], 3),
+        ("galera 1/3 (max 1 per node)\n", SEATED, [], 3),
+        (
+            f"{ONE}galera-scale 2/2 (max 1 per node)\n",
+            [SEATED[0], server(2, "galera", "galera-scale"), server(3, "galera", "galera-scale")],
+            [],
+            5,
+        ),
+        (f"{ONE}galera-scale 0/0 (max 1 per node)\n", SEATED, [], 3),
+        ("galera 2/3 (max 1 per node)\n", SEATED, ["galera-db-3"], 2),
+        ("galera 2/2 (max 1 per node)\n", SEATED, [], 2),
+        ("galera 2/3 (max 1 per node)\n", [*SEATED[:2], server(3)], [], 2),
+        ("galera 2/3 (max 1 per node)\n", [*SEATED[:2], server(3)], ["galera-db-3"], 2),
+        ("galera-1 1/1\ngalera-2 0/0\ngalera-3 0/1\n", [], [], 3),
+    ],
+    ids=[
+        "all there",
+        "two of them away",
+        "two services",
+        "a service that ends",
+        "one gone for good",
+        "a seat that is about to go",
+        "a server that took another's place",
+        "and the one before was named as gone for good",
+        "pinned ones",
     ],
 )
-def test_expected_size_by_tasks(services: str, absent: list[str], size: int) -> None:
+def test_expected_size_by_tasks_and_seats(
+    monkeypatch: pytest.MonkeyPatch, services: str, servers: list[Node], absent: list[str], size: int
+) -> None:
+    monkeypatch.setattr("providers.galera.member_view.nodes", lambda _: servers)
     assert expected_size(FakeManager(services), "galera", absent) == size

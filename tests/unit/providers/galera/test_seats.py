@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.galera import seat_provider
+from providers.galera import member_view, seat_provider
 from providers.galera.errors import GaleraError
 from providers.galera.member_view import SqlView
 from providers.galera.seat_provider import MemberSeatProvider
@@ -93,7 +93,8 @@ def fake(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> FakeSwarm:
         yield swarm, None
 
     monkeypatch.setattr(seat_provider, "any_manager", manager)
-    monkeypatch.setattr(seat_provider, "nodes", lambda _: swarm.nodes())
+    for module in (seat_provider, member_view):
+        monkeypatch.setattr(module, "nodes", lambda _: swarm.nodes())
     monkeypatch.setattr(seat_provider, "update_node", lambda _, node, **change: swarm.update(node, **change))
     monkeypatch.setattr(seat_provider, "_any_survivor", lambda _: view(len(swarm.seated), swarm.primary))
     return swarm
