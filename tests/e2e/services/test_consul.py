@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from settings.model.database import Database
+from settings.model.network import Network
 from tests.e2e.cloud import docker, kill_database, node_container, on_node, seen_on
 from tests.e2e.cluster import Cluster
 from tests.e2e.services.agents import DB, addresses, api, names, resolves
@@ -31,6 +33,14 @@ def test_up_ends_with_a_leader_and_every_server_answers_with_every_member(stack:
         assert names(where[hostname], DB) == set(where.values())
         assert resolves(hostname, DB) == set(where.values())
         assert names(where[hostname], f"galera-2.{DB}") == {where["services-2"]}
+
+
+@pytest.mark.parametrize("network", ["bridge", Network().name])
+def test_a_container_resolves_the_members_as_its_server_does(stack: Stack, network: str) -> None:
+    ask = f"docker run --rm --network {network} --entrypoint getent {Database().effective_image} ahostsv4"
+    assert {line.split()[0] for line in on_node("services-1", f"{ask} {DB}").splitlines()} == set(
+        addresses(stack).values()
+    )
 
 
 def test_a_preview_after_a_refresh_shows_no_change(stack: Stack) -> None:
