@@ -190,12 +190,12 @@ class Cluster:
 def _switched(member: Member, *, on: bool) -> str:
     """The command on a manager that has the member run, or end in order.
 
-    A service that has its number already is left alone: its new version would have the swarm forget a task that
-    waits for its server (moby/moby#53722).
+    A service that has its number already is left alone: its new version would have the swarm forget a task
+    that waits for its server (moby/moby#53722).
     """
     if member.seat is None:
         wanted, number = int(on), "{{.Spec.Mode.Replicated.Replicas}}"
-        has_it = f'[ "$(docker service inspect --format \'{number}\' {member.service})" = {wanted} ]'
+        has_it = f"[ \"$(docker service inspect --format '{number}' {member.service})\" = {wanted} ]"
         return f"{{ {has_it} || docker service scale --detach {member.service}={wanted}; }}"
     change = f"--label-add {member.seat}=yes" if on else f"--label-rm {member.seat}"
     return f"docker node update {change} {member.hostname}"
