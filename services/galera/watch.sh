@@ -40,10 +40,18 @@ watch_change() { # PHASE
         permit=$(noted "$run_dir/permit")
         [[ -z $permit || $(made_by) != "$permit" ]] || finish_birth "$permit"
         rm -f "$keep_dir/vote"
-        [[ $action != join ]] || { ask_all | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)"; }
+        [[ $action != join ]] || { ask_all | in_one_view | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)"; }
         ;;
     nonprimary) say "has lost the quorum; waits for its peers" ;;
     esac
+}
+
+# Who is Primary in a view without this member is of another component, and may have been promoted without it.
+in_one_view() { # (answers on stdin) -> those that have this member in their view
+    local line
+    while IFS= read -r line; do
+        [[ ,$(answer_field "$line" view), != *,"$GALERA_MEMBER",* ]] || printf '%s\n' "$line"
+    done
 }
 
 # In every new Primary view: the operator may have promoted this component through another member, which has noted the

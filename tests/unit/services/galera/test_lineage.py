@@ -148,14 +148,21 @@ def test_who_was_away_is_never_taken_to_be_beyond_what_it_left(
         assert lineage.split(",")[KEPT] == f"{beyond}/0"
 
 
-def primary(peers: FakePeers, number: int, lineage: str, *, view_seqno: int = 13) -> Shell:
-    """One of two members that run in a Primary view."""
+def primary(
+    peers: FakePeers,
+    number: int,
+    lineage: str,
+    *,
+    view_seqno: int = 13,
+    view: str = "galera-1,galera-2",
+) -> Shell:
+    """One of the members that run in a Primary view, by default of two."""
     shell = peers.member(f"galera-{number}", f"10.0.0.{number}")
     (shell.run_dir / "phase").write_text("joining\n")
     (shell.run_dir / "was_primary").write_text("yes\n")
     (shell.run_dir / "status").write_text(f"synced yes {UUID_A}\n")
     (shell.run_dir / "view_now").write_text(f"{UUID_A} {view_seqno}\n")
-    (shell.keep / "view").write_text(f"{UUID_A} {view_seqno} galera-1,galera-2\n")
+    (shell.keep / "view").write_text(f"{UUID_A} {view_seqno} {view}\n")
     (shell.keep / "lineage").write_text(lineage + "\n")
     return shell
 
@@ -173,3 +180,18 @@ def test_a_component_learns_the_point_of_its_promotion(
     left = own.run('learnt_in="" lessons=0; learn_from_component primary; printf "%s" "$lessons"')
     assert own.run('noted "$keep_dir/lineage"') == learnt
     assert left == ("0" if their_view == 13 else "4")
+
+
+@pytest.mark.parametrize(
+    ("view", "learnt"),
+    [("galera-1,galera-2", "5/aa,12/bb"), ("galera-2,galera-3", "5/aa"), ("galera-2", "5/aa")],
+    ids=["its Primary", "another component", "promoted alone"],
+)
+def test_who_becomes_primary_learns_of_its_own_component_only(
+    peers: FakePeers, view: str, learnt: str
+) -> None:
+    """Two thawed members that are Primary once more hear the promoted one: its point is not theirs."""
+    own = primary(peers, 1, "5/aa")
+    primary(peers, 2, "5/aa,12/bb", view=view)
+    own.run("action=join; watch_change primary")
+    assert own.run('noted "$keep_dir/lineage"') == learnt
