@@ -66,8 +66,10 @@ own_lineage() { # PHASE DATA UUID SEQNO  (after read_view)
 
 # The history goes on from our position, whatever somebody who was not heard holds beyond it.
 extend_lineage() { # UUID SEQNO
-    local before
+    local before quiet
     read_view
+    read_quiet "$1" "$2"
+    [[ $quiet != - ]] || rm -f "$keep_dir/quiet" # the seqnos behind ours are taken again; before what is synced next
     before=$(own_lineage parked position "$1" "$2")
     note_durably "$keep_dir/lineage" "$(lineage_with "$before" "$2" "$(new_id | head -c 12)")"$'\n'"$before"
 }

@@ -194,6 +194,15 @@ def test_views_that_notify_hears_are_the_ones_that_count(shell: Shell) -> None:
     assert shell.run(f"read_quiet {UUID_A} 10; echo $quiet") == "9"
 
 
+@pytest.mark.parametrize(("position", "first"), [(8, "-"), (10, "-"), (11, "9")])
+def test_views_that_the_data_has_lost_are_none_of_what_takes_their_seqnos(
+    shell: Shell, position: int, first: str
+) -> None:
+    """Bootstrapped behind views that a power cut took from the data; no note is written after that."""
+    shell.run(f"for n in 9 10 11; do note_quiet {UUID_A} $n; done; extend_lineage {UUID_A} {position}")
+    assert shell.run(f"read_quiet {UUID_A} 11; echo $quiet") == first
+
+
 def test_a_view_has_room_on_a_full_volume(shell: Shell) -> None:
     """As long as the reserve is there: it is given away for the note, and kept again by the next start."""
     shell.run("keep_reserve")
