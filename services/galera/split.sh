@@ -9,7 +9,7 @@
 
 # Asks nobody as long as all peers are in the view. Twice the same before it believes it: a view may be about to change.
 consider_split() { # PHASE
-    local before=$split word
+    local before=$split word ask_limit=4 # whatever it was before the server ran: who is silent must not hold up the rest
     split=""
     [[ $1 == primary ]] && somebody_is_outside || return 0
     split=$(ask_all | table 0 | judge_split)
@@ -38,6 +38,12 @@ judge_split() { # (the table on stdin) -> WORD REASON, or nothing
     _decide_read && [[ -n ${known[$self]-} && ${field[$self.phase]} == primary ]] || return 0
     local -a others=("${!known[@]}")
     _sort others
+    # Who has not learnt of its own component's promotion yet, or has failed to, goes by those in its view.
+    for member in "${others[@]}"; do
+        [[ ${field[$member.phase]} == primary && ${field[$member.uuid]} == "${field[$self.uuid]}" ]] || continue
+        _in_list "$member" "${field[$self.view]}" || continue
+        field[$self.lineage]=$(lineage_longer "${field[$self.lineage]}" "${field[$member.lineage]}")
+    done
     for member in "${others[@]}"; do
         [[ ${field[$member.phase]} == primary ]] || continue
         _apart "$self" "$member" || continue

@@ -55,6 +55,25 @@ def test_no_other_component_of_this_history_is_primary(shell: Shell, other: Answ
     assert judged(shell, "g2", other, LEFT, LEFT_TOO) == ""
 
 
+def test_who_has_not_learnt_of_its_own_promotion_goes_by_its_mates(shell: Shell) -> None:
+    ours = ("g1", "g2")
+    mate = PROMOTED.but(view=ours, lineage="7/aa,9/cc,15/bb")
+    unlearnt = primary("g2", view=ours, lineage="7/aa")
+    left = [primary(name, view=("g3", "g4", "g5"), lineage="7/aa,9/cc") for name in ("g3", "g4", "g5")]
+    assert judged(shell, "g2", mate, unlearnt, *left).startswith("ahead g3,g4,g5 ")
+    assert judged(shell, "g2", mate.but(phase="stopping"), unlearnt, *left).startswith("behind ")
+
+
+def test_one_that_was_promoted_twice_outlives_the_rest(shell: Shell) -> None:
+    """Three components, each promoted without those before it, and seven members."""
+    first = [primary(name, view=("g4", "g5", "g6", "g7")) for name in ("g4", "g5", "g6", "g7")]
+    second = [primary(name, view=("g2", "g3"), lineage="15/bb") for name in ("g2", "g3")]
+    third = primary("g1", view=("g1",), lineage="15/bb,18/cc")
+    everybody = [third, *second, *first]
+    words = [judged(shell, f"g{n}", *everybody).split()[0] for n in range(1, 8)]
+    assert words == ["ahead", *["behind"] * 6]
+
+
 @pytest.mark.parametrize("mine", [LEFT.but(view=()), LEFT.but(view=("g3",)), LEFT.but(phase="joining")])
 def test_who_is_not_sure_of_its_own_view_judges_nobody(shell: Shell, mine: Answer) -> None:
     assert judged(shell, "g2", PROMOTED, mine) == ""
@@ -66,7 +85,7 @@ split=""
 leave_to_vote() {{ echo left; exit; }}
 others() {{ echo 'g3 10.0.0.3'; }}
 peer_addresses() {{ printf '%s\\n' {peers}; }}
-ask_all() {{ echo asked >&3; }}
+ask_all() {{ echo asked >&3; ((ask_limit <= 4)) || echo "waits $ask_limit s" >&2; }}
 judge_split() {{ cat >/dev/null; sed -n "${{look}}p" <<<'{words}'; }}
 look=0
 exec 3>"$run_dir/asked_count"
