@@ -75,12 +75,16 @@ extend_lineage() { # UUID SEQNO
 }
 
 # A joiner learnt its lineage before it joined. Whoever it really joined may have been bootstrapped once more since.
-learn_lineage() { # UUID  (answers on stdin)
-    local line own lineage
+# Learns nothing and returns 2 if they went on from a point before SEQNO without this member, which was in a Primary view
+# there whose members all had its lineage.
+learn_lineage() { # UUID [SEQNO]  (answers on stdin)
+    local line own lineage theirs parting
     own=$(noted "$keep_dir/lineage" -) lineage=$own
     while IFS= read -r line; do
         [[ $(answer_field "$line" phase) == primary && $(answer_field "$line" uuid) == "$1" ]] || continue
-        lineage=$(lineage_longer "$lineage" "$(answer_field "$line" lineage)")
+        theirs=$(answer_field "$line" lineage)
+        ! lineage_parting "$own" "$theirs" || ((parting >= ${2:--1})) || return 2
+        lineage=$(lineage_longer "$lineage" "$theirs")
     done
     [[ $lineage != "$own" ]] || return 0
     lineage_parting "$lineage" "$own" || note_durably "$keep_dir/lineage" "$lineage"

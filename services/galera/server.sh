@@ -133,7 +133,7 @@ start_server() { # ADDRESS START_POSITION(- for none) OPTION...
         return 1
     fi
     [[ $2 == - ]] || options+=("--wsrep-start-position=$2")
-    rm -f "$run_dir"/{status,was_primary,newest_view,view_now,step_down}
+    rm -f "$run_dir"/{status,was_primary,newest_view,view_now,lost,step_down}
     ((view_floor < 0)) || note "$run_dir/newest_view" "$((view_floor + 1))"
     : >"$log_file"
     chown mysql: "$log_file"

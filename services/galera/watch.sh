@@ -8,7 +8,7 @@ readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 : "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 split=""
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 taught=-1 split=""
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
@@ -40,7 +40,8 @@ watch_change() { # PHASE
         permit=$(noted "$run_dir/permit")
         [[ -z $permit || $(made_by) != "$permit" ]] || finish_birth "$permit"
         rm -f "$keep_dir/vote"
-        [[ $action != join ]] || { ask_all | in_one_view | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)"; }
+        [[ $action != join ]] ||
+            { ask_all | in_one_view | learn_lineage "$(noted "$run_dir/status" "- - -" | cut -d' ' -f3)" "$(own_way)"; }
         ;;
     nonprimary) say "has lost the quorum; waits for its peers" ;;
     esac
@@ -55,9 +56,12 @@ in_one_view() { # (answers on stdin) -> those that have this member in their vie
 }
 
 # In every new Primary view: the operator may have promoted this component through another member, which has noted the
-# point. Asked a few times, until all of the very same view have answered.
+# point. Asked a few times, until all of the very same view have answered; taught is the seqno of the last such view.
+#
+# A member that was left behind by a promotion, and has lost its quorum since, may be found by the promoted component and
+# caught up from where it stands: by then it holds transactions of two branches. It settles, with the lineage that it had.
 learn_from_component() { # PHASE
-    local told view answers names
+    local told view answers names status
     read_note "$run_dir/view_now"
     view=$told
     [[ $view == "$learnt_in" ]] || { learnt_in=$view lessons=5; }
@@ -66,9 +70,22 @@ learn_from_component() { # PHASE
     [[ $view_members == *,* ]] || { lessons=0 && return; }
     answers=$(ask_all | grep -F " view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members " | grep -F ' phase=primary ')
     ((lessons -= 1))
-    learn_lineage "$view_uuid" <<<"$answers"
+    learn_lineage "$view_uuid" "$(own_way)" <<<"$answers"
+    status=$?
+    if ((status == 2)); then
+        say "it was Primary without those that it is with now, which went on without it; stops its server to settle"
+        leave_to_vote
+        return
+    fi
     names=${view_members//[!,]/}
-    (($(grep -c . <<<"$answers") < ${#names})) || lessons=0
+    ((status || $(grep -c . <<<"$answers") < ${#names})) || lessons=0 taught=$view_seqno
+}
+
+# How far the way of this member is known to be its own, if it has lost the quorum since; else -1: nobody was left behind.
+own_way() {
+    local told
+    read_note "$run_dir/lost" -1
+    if ((told >= taught)); then printf '%s' "$taught"; else printf -- -1; fi
 }
 
 # Has the server that starts met a Primary component? Until then it holds nothing of it and can be ended at any time.

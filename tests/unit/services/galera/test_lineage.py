@@ -177,7 +177,7 @@ def test_a_component_learns_the_point_of_its_promotion(
 ) -> None:
     own = primary(peers, 1, "5/aa")
     primary(peers, 2, theirs, view_seqno=their_view)
-    left = own.run('learnt_in="" lessons=0; learn_from_component primary; printf "%s" "$lessons"')
+    left = own.run('learnt_in="" lessons=0 taught=-1 tick=1; learn_from_component primary; printf "%s" "$lessons"')
     assert own.run('noted "$keep_dir/lineage"') == learnt
     assert left == ("0" if their_view == 13 else "4")
 
@@ -193,5 +193,42 @@ def test_who_becomes_primary_learns_of_its_own_component_only(
     """Two thawed members that are Primary once more hear the promoted one: its point is not theirs."""
     own = primary(peers, 1, "5/aa")
     primary(peers, 2, "5/aa,12/bb", view=view)
-    own.run("action=join; watch_change primary")
+    own.run("action=join taught=-1; watch_change primary")
     assert own.run('noted "$keep_dir/lineage"') == learnt
+
+
+#: In a view with galera-3; then without quorum; then found by galera-1, which was promoted meanwhile.
+MERGED = """
+leave_to_vote() { echo left; }
+learnt_in="" lessons=0 taught=-1 tick=1 action=join
+learn_from_component primary
+LOST
+note "$keep_dir/view" "UUID 20 galera-1,galera-2"
+note "$run_dir/view_now" "UUID 20"
+watch_change primary >/dev/null
+learn_from_component primary
+"""
+BEYOND = "5/aa,12/bb"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "lost", "mate", "stops"),
+    [
+        (BEYOND, 'note "$run_dir/lost" 13', "5/aa", True),
+        (BEYOND, "", "5/aa", False),  # it was galera-1 that had lost the quorum
+        (BEYOND, 'note "$run_dir/lost" 11', "5/aa", False),  # long ago
+        ("5/aa,13/bb", 'note "$run_dir/lost" 13', "5/aa", False),  # from where this member stands
+        ("5/aa,12/bb", 'note "$run_dir/lost" 13', "5/aa,12/bb", False),  # which it had learnt from its mate
+        (BEYOND, 'note "$run_dir/lost" 13', None, False),  # it may have been there, and not have learnt of it
+    ],
+)
+def test_who_was_left_behind_and_merges_again_settles(
+    peers: FakePeers, theirs: str, lost: str, mate: str | None, stops: bool
+) -> None:
+    own = primary(peers, 2, "5/aa", view="galera-2,galera-3")
+    primary(peers, 1, theirs, view_seqno=20)
+    if mate is not None:
+        primary(peers, 3, mate, view="galera-2,galera-3")
+    said = own.run(MERGED.replace("LOST", lost).replace("UUID", UUID_A))
+    assert ("left" in said.splitlines()) == stops
+    assert own.run('noted "$keep_dir/lineage"') == ("5/aa" if stops else theirs)

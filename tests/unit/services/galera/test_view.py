@@ -256,6 +256,19 @@ def test_the_phase_others_see(shell: Shell, calls: list[tuple[str, str]], phase:
     assert shell.run("phase") == phase
 
 
+def test_where_the_quorum_was_lost(shell: Shell) -> None:
+    logged(shell, view("galera-1,galera-2", 9))
+    notify(shell, "galera-1,galera-2", status="joiner")
+    notify(shell, status="synced")
+    assert not (shell.run_dir / "lost").exists()
+    notify(shell, "galera-1", status="connected", primary="no")
+    notify(shell, status="connected")
+    assert shell.run('noted "$run_dir/lost"') == "9"
+    logged(shell, view("galera-1,galera-3", 15))
+    notify(shell, "galera-1,galera-3", status="joiner")
+    assert shell.run('noted "$run_dir/lost"') == "9"
+
+
 def test_a_status_without_a_view_keeps_the_view(shell: Shell) -> None:
     (shell.run_dir / "phase").write_text("joining\n")
     notify(shell, "galera-1", status="joined")
