@@ -56,7 +56,7 @@ in_one_view() { # (answers on stdin) -> those that have this member in their vie
 }
 
 # In every new Primary view: the operator may have promoted this component through another member, which has noted the
-# point. Asked a few times, until all of the very same view have answered; taught is the seqno of the last such view.
+# point. Asked a few times, and then now and then, until all of the very same view have answered; taught is the seqno of the last such view.
 #
 # A member that was left behind by a promotion, and has lost its quorum since, may be found by the promoted component and
 # caught up from where it stands: by then it holds transactions of two branches. It settles, with the lineage that it had.
@@ -65,11 +65,11 @@ learn_from_component() { # PHASE
     read_note "$run_dir/view_now"
     view=$told
     [[ $view == "$learnt_in" ]] || { learnt_in=$view lessons=5; }
-    [[ $1 == primary ]] && ((lessons > 0)) || return 0
+    [[ $1 == primary ]] && ((lessons > 1 || (lessons && tick % 30 == 0))) || return 0
     read_view
     [[ $view_members == *,* ]] || { lessons=0 && return; }
     answers=$(ask_all | grep -F " view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members " | grep -F ' phase=primary ')
-    ((lessons -= 1))
+    ((lessons == 1)) || ((lessons -= 1))
     learn_lineage "$view_uuid" "$(own_way)" <<<"$answers"
     status=$?
     if ((status == 2)); then

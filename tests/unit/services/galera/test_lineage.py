@@ -197,6 +197,20 @@ def test_who_becomes_primary_learns_of_its_own_component_only(
     assert own.run('noted "$keep_dir/lineage"') == learnt
 
 
+def test_who_is_too_slow_to_teach_is_asked_again_now_and_then(peers: FakePeers) -> None:
+    own = primary(peers, 1, "5/aa")
+    primary(peers, 2, "5/aa,12/bb")
+    asked = own.run("""
+        learnt_in="" lessons=0 taught=-1 asked=""
+        eval "really_$(declare -f ask_all)"
+        ask_all() { echo "$tick" >>"$run_dir/asked"; ((tick < 90)) || really_ask_all; }
+        for ((tick = 1; tick <= 180; tick++)); do learn_from_component primary; done
+        paste -sd' ' "$run_dir/asked"
+    """)
+    assert asked == "1 2 3 4 30 60 90"
+    assert own.run('noted "$keep_dir/lineage"') == "5/aa,12/bb"
+
+
 #: In a view with galera-3; then without quorum; then found by galera-1, which was promoted meanwhile.
 MERGED = """
 leave_to_vote() { echo left; }
