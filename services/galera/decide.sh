@@ -34,6 +34,7 @@
 #   lineage   join: the lineage of the history that is joined
 #   discard   join: yes, if that throws away data which the operator allowed to be thrown away; views, if it throws away
 #             nothing but views
+#   ahead     park: the members of the Primary that went on without what this member holds
 
 # shellcheck source=services/galera/lineage.sh
 . "${BASH_SOURCE[0]%/*}/lineage.sh"
@@ -123,6 +124,16 @@ _decide_components() {
     return 1
 }
 
+_in_primaries() { # the names of those that are Primary, and of all in their views
+    local name names=""
+    for member in "${primaries[@]}"; do
+        for name in "$member" ${field[$member.view]//,/ }; do
+            [[ $name == - ]] || _in_list "$name" "$names" || names+="${names:+,}$name"
+        done
+    done
+    printf '%s' "$names"
+}
+
 _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
     local allowed=${field[$self.discard]} own=${field[$self.uuid]} parting=""
     case ${field[$self.data]} in
@@ -143,7 +154,7 @@ _decide_own_data() { # UUID LINEAGE of the Primary: the reasons not to join it
             ! _only_views_beyond_parting "$self" || { discard=views && return 1; }
             [[ $allowed != "$own" ]] || { discard=yes && return 1; }
             _verdict park "it holds transactions up to $(_at "$self"), but the Primary went on without them from seqno $parting" \
-                "the operator allows them to be thrown away (discard $own)"
+                "the operator allows them to be thrown away (discard $own)" ahead "$(_in_primaries)"
         else
             return 1
         fi

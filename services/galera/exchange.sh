@@ -33,6 +33,7 @@ own_answer() { # [voted]
         data=unknown uuid=- seqno=- safe=-
     fi
     read_view
+    [[ $now =~ ^(primary|nonprimary)$ ]] || count_ahead
     read_quiet "$uuid" "$seqno"
     line="answer member=$GALERA_MEMBER epoch=$epoch phase=$now data=$data uuid=$uuid seqno=$seqno safe=$safe"
     line+=" permit=$(own_permit) discard=$(operator_word discard) consent=$(operator_word consent)"

@@ -69,6 +69,7 @@ extend_lineage() { # UUID SEQNO
     local before quiet
     read_view
     read_quiet "$1" "$2"
+    rm -f "$keep_dir/ahead"
     [[ $quiet != - ]] || rm -f "$keep_dir/quiet" # the seqnos behind ours are taken again; before what is synced next
     before=$(own_lineage parked position "$1" "$2")
     note_durably "$keep_dir/lineage" "$(lineage_with "$before" "$2" "$(new_id | head -c 12)")"$'\n'"$before"

@@ -9,15 +9,16 @@
 
 # Asks nobody as long as all peers are in the view. Twice the same before it believes it: a view may be about to change.
 consider_split() { # PHASE
-    local before=$split word ask_limit=4 # whatever it was before the server ran: who is silent must not hold up the rest
+    local before=$split word names ask_limit=4 # whatever it was before the server ran: who is silent must not hold up the rest
     split=""
     [[ $1 == primary ]] && somebody_is_outside || return 0
     split=$(ask_all | table 0 | judge_split)
     [[ -n $split && $split == "$before" ]] || return 0
-    word=${split%% *}
+    read -r word names _ <<<"$split"
     say "split brain: ${split#* }"
     [[ $word == behind ]] || return 0
     say "stops its server to settle"
+    note_ahead "$(noted "$run_dir/status" "- - -" | cut -d ' ' -f 3)" "$names"
     leave_to_vote
 }
 

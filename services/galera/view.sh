@@ -84,6 +84,22 @@ read_quiet() { # UUID SEQNO; sets quiet
     [[ ${BASH_REMATCH[1]} != "$1" || ${BASH_REMATCH[3]} != "$2" ]] || quiet=${BASH_REMATCH[2]}
 }
 
+# Whom a Primary that went on without this member consists of. They count for it as those of its last view do: what the operator
+# has chosen is not undone because it is down, or cannot be heard, while this member waits with what only it holds.
+# File ahead: UUID NAME,NAME,...
+note_ahead() { # UUID NAMES
+    [[ $(noted "$keep_dir/ahead") == "$1 $2" ]] || note_durably "$keep_dir/ahead" "$1 $2"
+}
+
+count_ahead() { # after read_view; adds to view_members
+    local told name
+    read_note "$keep_dir/ahead"
+    [[ $told =~ ^($uuid_pattern)\ ([A-Za-z0-9.,_-]+)$ && ${BASH_REMATCH[1]} == "$view_uuid" ]] || return 0
+    for name in ${BASH_REMATCH[2]//,/ }; do
+        [[ ,$view_members, == *,"$name",* ]] || view_members+=,$name
+    done
+}
+
 newest_primary_view() { # (answers on stdin) -> the highest seqno of a view that a Primary member shows, else -1
     sed -n 's/.* phase=primary .* view_seqno=\([0-9-]*\) .*/\1/p' | { cat && printf '%s\n' -1; } | sort -rn | grep -m 1 -E '^-?[0-9]+$'
 }

@@ -127,3 +127,26 @@ def test_who_joins_holds_nothing_of_its_own(decider: Decider, steps: list[tuple[
     for kind, *rest in steps:
         getattr(cluster, str(kind))(*rest)
     assert all(member.data[0] == 0 for member in cluster.members.values()), UUID_A
+
+
+def test_what_the_operator_promoted_is_not_undone_while_it_is_away(decider: Decider) -> None:
+    """A member that parked beside it has written down who was in it: `ahead`."""
+    promoted = Answer(
+        member="g1", phase="primary", data="unknown", view=("g1", "g-4"), view_seqno=13, lineage="12/aa"
+    )
+    left = Answer(member="g3", seqno=17, view=("g3",), view_seqno=17)
+    parked = decider.decide("g3", [promoted, left])
+    assert parked.verdict == "park"
+    assert parked.words["ahead"] == "g1,g-4"
+    left = left.but(view=("g3", *parked.words["ahead"].split(",")))
+    gone = decider.decide("g3", [left])
+    assert gone.verdict == "park"
+    assert "g-4, g1 did not answer" in gone.reason
+    back = promoted.but(phase="parked", data="position", seqno=20)
+    mate = back.but(member="g-4")
+    assert "went different ways" in decider.decide("g3", [left, back, mate]).reason
+    blind = decider.decide("g3", [promoted.but(view=()), left.but(view=("g3",))])
+    assert blind.words["ahead"] == "g1"
+    discarding = left.but(discard=UUID_A)
+    assert decider.decide("g1", [discarding, back, mate]).words["winner"] == "g-4"
+    assert decider.decide("g3", [left], absent=["g1", "g-4"]).verdict == "bootstrap"

@@ -177,7 +177,9 @@ def test_a_component_learns_the_point_of_its_promotion(
 ) -> None:
     own = primary(peers, 1, "5/aa")
     primary(peers, 2, theirs, view_seqno=their_view)
-    left = own.run('learnt_in="" lessons=0 taught=-1 tick=1; learn_from_component primary; printf "%s" "$lessons"')
+    left = own.run(
+        'learnt_in="" lessons=0 taught=-1 tick=1; learn_from_component primary; printf "%s" "$lessons"'
+    )
     assert own.run('noted "$keep_dir/lineage"') == learnt
     assert left == ("0" if their_view == 13 else "4")
 

@@ -203,6 +203,35 @@ def test_views_that_the_data_has_lost_are_none_of_what_takes_their_seqnos(
     assert shell.run(f"read_quiet {UUID_A} 11; echo $quiet") == first
 
 
+def test_who_went_on_without_it_counts_for_a_member_that_waits(shell: Shell) -> None:
+    shell.rest(seqno=16, uuid=UUID_A, view="galera-1,galera-2", view_seqno=13)
+    ahead = f"note_ahead {UUID_A} galera-2,galera-3; own_answer"
+    assert " view=galera-1,galera-2,galera-3 " in shell.run(ahead)
+    (shell.run_dir / "phase").write_text("joining\n")
+    (shell.run_dir / "status").write_text(f"synced yes {UUID_A}\n")
+    assert " view=galera-1,galera-2 " in shell.run("own_answer"), "a server that runs tells its own"
+    (shell.run_dir / "phase").write_text("parked\n")
+    assert " view=galera-1,galera-2 " in shell.run(f"note_ahead {UUID_B} galera-3; own_answer")
+    assert " view=galera-1,galera-2 " in shell.run(f"extend_lineage {UUID_A} 16; {ahead.split(';')[1]}")
+
+
+@pytest.mark.parametrize("discard", ["", "views", "yes"])
+def test_who_gives_its_data_up_gives_up_who_counts_in_it(shell: Shell, discard: str) -> None:
+    shell.rest(seqno=16, uuid=UUID_A, view="galera-1", view_seqno=16)
+    (shell.run_dir / "answers").write_text(f"answer member=galera-2 phase=primary data=- uuid={UUID_A} x=-\n")
+    shell.run(f"""
+        parts='/^prepare_join()/,/^}}/p; /^primary_history()/p; /^verdict_field()/p'
+        eval "$(sed -n "$parts" "$program_dir/entrypoint")"
+        note_ahead {UUID_A} galera-2
+        data=position uuid={UUID_A} seqno=16 position={UUID_A}:16
+        verdict=$'verdict=join\nlineage=12/aa\ndiscard={discard}'
+        prepare_join
+    """)
+    assert recorded(shell) == ("" if discard else f"{UUID_A} 16 galera-1")
+    assert not (shell.keep / "ahead").exists()
+    assert (shell.data / "grastate.dat").exists() == bool(discard)
+
+
 def test_a_view_has_room_on_a_full_volume(shell: Shell) -> None:
     """As long as the reserve is there: it is given away for the note, and kept again by the next start."""
     shell.run("keep_reserve")
