@@ -21,6 +21,7 @@
 #               unknown  not found out (yet)      consent   uuid:seqno it may bootstrap from without any view
 #     view_uuid view_seqno view    last Primary view it recorded; view_seqno -1: its place in the order is unknown
 #     quiet     the first of the views, nothing else, that its data ends with
+#     ahead     who was in the Primary that it parked beside, and that had gone on without what it holds
 #     lineage   SEQNO/ID,...     where this history was bootstrapped again, oldest first
 #
 # Verdict, one KEY=VALUE a line:

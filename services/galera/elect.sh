@@ -93,7 +93,18 @@ _decide_view() {
     done
 }
 
-_knows_view() { [[ ${field[$1.view]} != - && ${field[$1.view_uuid]} == "$uuid" ]]; }
+_knows_view() { [[ ${field[$1.view]} != - && ${field[$1.view_uuid]} == "$uuid" ]] && ! _is_left_behind "$1"; }
+
+# Did MEMBER park beside a Primary that went on without it, and is somebody of that Primary here with its data? Then that is
+# decided: neither its data nor its view counts.
+_is_left_behind() { # MEMBER
+    local name
+    for name in ${field[$1.ahead]//,/ }; do
+        [[ -n ${known[$name]-} && ${field[$name.data]} == position && ${field[$name.uuid]} == "$uuid" ]] || continue
+        [[ ${field[$name.discard]} == "$uuid" ]] || return 0
+    done
+    return 1
+}
 
 _view_places() { # sets places: the seqnos of the views, the newest first; -1 if there are only views of unknown place
     local seqno i
@@ -132,11 +143,13 @@ _decide_winner() {
     for member in "${answered[@]}"; do
         [[ ${field[$member.data]} == position && ${field[$member.uuid]} == "$uuid" ]] || continue
         [[ ${field[$member.phase]} == parked && ${field[$member.discard]} != "$uuid" ]] || continue
+        ! _is_left_behind "$member" || { left_behind+=" $member" && continue; }
         for other in "${answered[@]}"; do
             [[ ${field[$other.data]} == position && ${field[$other.uuid]} == "$uuid" ]] || continue
             [[ ${field[$other.discard]} != "$uuid" ]] || continue
             _in_list "$other" "$required" || continue
             [[ $other != "$member" ]] || continue
+            ! _is_left_behind "$other" || continue
             _parted "$member" "${field[$other.lineage]}" "${field[$other.seqno]}" || continue
             if _in_list "$member" "$required"; then
                 _verdict park "$member at $(_at "$member") and $other at $(_at "$other") went different ways in one history" \

@@ -19,7 +19,7 @@ seal() { # TEXT
 
 # This member's own line, from its notes. "-" stands for what it does not know.
 own_answer() { # [voted]
-    local told data uuid seqno safe now epoch of_epoch line quiet
+    local told data uuid seqno safe now epoch of_epoch line quiet ahead
     read_note "$run_dir/epoch" 00000000
     epoch=$told
     read_phase
@@ -33,12 +33,12 @@ own_answer() { # [voted]
         data=unknown uuid=- seqno=- safe=-
     fi
     read_view
-    [[ $now =~ ^(primary|nonprimary)$ ]] || count_ahead
+    count_ahead "$now"
     read_quiet "$uuid" "$seqno"
     line="answer member=$GALERA_MEMBER epoch=$epoch phase=$now data=$data uuid=$uuid seqno=$seqno safe=$safe"
     line+=" permit=$(own_permit) discard=$(operator_word discard) consent=$(operator_word consent)"
     line+=" view_uuid=$view_uuid view_seqno=$view_seqno view=$view_members"
-    line+=" quiet=$quiet lineage=$(own_lineage "$now" "$data" "$uuid" "$seqno") vote=$(promised) voted=${1:--}"
+    line+=" quiet=$quiet ahead=$ahead lineage=$(own_lineage "$now" "$data" "$uuid" "$seqno") vote=$(promised) voted=${1:--}"
     printf '%s' "$line"
 }
 

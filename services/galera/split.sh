@@ -13,9 +13,12 @@ consider_split() { # PHASE
     split=""
     [[ $1 == primary ]] && somebody_is_outside || return 0
     split=$(ask_all | table 0 | judge_split)
-    [[ -n $split && $split == "$before" ]] || return 0
+    [[ -n $split && $split == "$before" ]] || { split_told="" && return; }
     read -r word names _ <<<"$split"
-    say "split brain: ${split#* }"
+    if [[ -z $split_told ]] || ((SECONDS - split_told >= 60)); then
+        say "split brain: ${split#* }"
+        split_told=$SECONDS
+    fi
     [[ $word == behind ]] || return 0
     say "stops its server to settle"
     note_ahead "$(noted "$run_dir/status" "- - -" | cut -d ' ' -f 3)" "$names"

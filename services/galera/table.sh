@@ -39,7 +39,7 @@ _decide_answer() {
         return 0
     fi
     known[$member]=yes epoch_of[$member]=${a[epoch]}
-    for key in address phase data uuid seqno safe permit discard consent view_uuid view_seqno view quiet lineage; do
+    for key in address phase data uuid seqno safe permit discard consent view_uuid view_seqno view quiet ahead lineage; do
         field[$member.$key]=${a[$key]:--}
     done
 }
@@ -68,7 +68,7 @@ _decide_valid() { # of the array a
         done
         [[ ${a[view_seqno]-} =~ ^(-1|$number)$ ]] || return 1
     fi
-    [[ ${a[quiet]:--} =~ ^(-|$number)$ ]] || return 1
+    [[ ${a[quiet]:--} =~ ^(-|$number)$ && ${a[ahead]:--} =~ ^(-|$_name(,$_name)*)$ ]] || return 1
     [[ ${a[lineage]:--} == - || ${a[lineage]} =~ ^$number/[0-9a-f]+(,$number/[0-9a-f]+)*$ ]]
 }
 

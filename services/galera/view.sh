@@ -84,18 +84,21 @@ read_quiet() { # UUID SEQNO; sets quiet
     [[ ${BASH_REMATCH[1]} != "$1" || ${BASH_REMATCH[3]} != "$2" ]] || quiet=${BASH_REMATCH[2]}
 }
 
-# Whom a Primary that went on without this member consists of. They count for it as those of its last view do: what the operator
-# has chosen is not undone because it is down, or cannot be heard, while this member waits with what only it holds.
+# Whom a Primary that went on without this member consists of. They count for it as those of its last view do: what the
+# operator has chosen is not undone because it is down, or cannot be heard, while this member waits with what only it holds.
 # File ahead: UUID NAME,NAME,...
 note_ahead() { # UUID NAMES
     [[ $(noted "$keep_dir/ahead") == "$1 $2" ]] || note_durably "$keep_dir/ahead" "$1 $2"
 }
 
-count_ahead() { # after read_view; adds to view_members
+count_ahead() { # PHASE, after read_view; sets ahead, and adds it to view_members
     local told name
+    ahead=-
+    case $1 in primary | nonprimary) return ;; esac
     read_note "$keep_dir/ahead"
     [[ $told =~ ^($uuid_pattern)\ ([A-Za-z0-9.,_-]+)$ && ${BASH_REMATCH[1]} == "$view_uuid" ]] || return 0
-    for name in ${BASH_REMATCH[2]//,/ }; do
+    ahead=${BASH_REMATCH[2]}
+    for name in ${ahead//,/ }; do
         [[ ,$view_members, == *,"$name",* ]] || view_members+=,$name
     done
 }

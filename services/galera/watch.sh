@@ -8,7 +8,7 @@ readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 : "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 taught=-1 split=""
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 taught=-1 split="" split_told=""
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))

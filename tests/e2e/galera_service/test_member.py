@@ -123,6 +123,10 @@ def test_a_component_left_behind_parks_with_what_only_it_holds(torn: Members) ->
         members.parked(n, "the Primary went on without them")
     members.synced(1, size=1)
     assert members.sql(1, "SELECT i FROM app.t") == ((1,),), "the operator's choice goes on"
+    members.kill(1)
+    members.start(1)
+    members.synced(1, size=1)
+    assert members.sql(1, "SELECT i FROM app.t") == ((1,),), "and is the one that comes back"
     for n in (2, 3):
         members.in_volume(n, f"mkdir -p {NOTES}/operator && echo {members.uuid(1)} >{NOTES}/operator/discard")
     members.synced(1, 2, 3)

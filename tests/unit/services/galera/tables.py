@@ -38,6 +38,7 @@ class Answer:
     view_uuid: str = UUID_A
     lineage: str = "-"
     quiet: str = "-"
+    ahead: str = "-"
     permit: bool = False
     safe: int = 0
     discard: str = "-"
@@ -62,6 +63,7 @@ class Answer:
             "view_seqno": str(self.view_seqno) if self.view else "-",
             "lineage": self.lineage,
             "quiet": self.quiet,
+            "ahead": self.ahead,
         }
         return "answer " + " ".join(f"{key}={value}" for key, value in words.items())
 

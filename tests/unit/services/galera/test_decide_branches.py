@@ -138,13 +138,25 @@ def test_what_the_operator_promoted_is_not_undone_while_it_is_away(decider: Deci
     parked = decider.decide("g3", [promoted, left])
     assert parked.verdict == "park"
     assert parked.words["ahead"] == "g1,g-4"
-    left = left.but(view=("g3", *parked.words["ahead"].split(",")))
+    left = left.but(view=("g3", *parked.words["ahead"].split(",")), ahead=parked.words["ahead"])
     gone = decider.decide("g3", [left])
     assert gone.verdict == "park"
     assert "g-4, g1 did not answer" in gone.reason
     back = promoted.but(phase="parked", data="position", seqno=20)
     mate = back.but(member="g-4")
-    assert "went different ways" in decider.decide("g3", [left, back, mate]).reason
+    for both in ([left, back, mate], [left, back, mate, left.but(member="g2", seqno=99, view_seqno=99)]):
+        assert decider.decide("g-4", both).verdict == "bootstrap"
+        said = decider.decide("g3", both)
+        assert (said.verdict, said.words["winner"]) == ("park", "g-4")
+        assert "went on without" in said.reason
+    alone = decider.decide("g1", [left, back])
+    assert alone.verdict == "park"
+    assert "g-4 did not answer" in alone.reason
+    for wiped in ({"data": "none"}, {"discard": UUID_A}):
+        given_up = [left, back.but(**wiped), mate.but(**wiped)]
+        assert decider.decide("g3", given_up).verdict == "bootstrap", (
+            "nothing of that branch is left, or wanted"
+        )
     blind = decider.decide("g3", [promoted.but(view=()), left.but(view=("g3",))])
     assert blind.words["ahead"] == "g1"
     discarding = left.but(discard=UUID_A)

@@ -81,7 +81,7 @@ def test_who_is_not_sure_of_its_own_view_judges_nobody(shell: Shell, mine: Answe
 
 #: Looks one after another; what each of them comes to is told.
 LOOKS = """
-split=""
+split="" split_told=""
 leave_to_vote() {{ echo left; exit; }}
 others() {{ echo 'g3 10.0.0.3'; }}
 peer_addresses() {{ printf '%s\\n' {peers}; }}
@@ -114,7 +114,9 @@ def test_twice_the_same_before_a_server_is_stopped(shell: Shell) -> None:
 
 
 def test_one_that_nobody_can_judge_says_so_and_stays(shell: Shell) -> None:
-    assert looks(shell, TORN, TORN) == ["galera-swarm: split brain: g1 Primary too"]
+    said = "galera-swarm: split brain: g1 Primary too"
+    assert looks(shell, TORN, TORN, TORN) == [said]
+    assert looks(shell, TORN, TORN, "", TORN, TORN) == [said, said], "another one, later"
 
 
 def test_nobody_is_asked_while_all_peers_are_in_the_view(shell: Shell) -> None:
