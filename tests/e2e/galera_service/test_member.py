@@ -86,7 +86,11 @@ def promote(members: Members, n: int) -> str:
 
 @pytest.fixture
 def torn(members: Members) -> Members:
-    """One of three was promoted while the others were Primary out of its sight: two components now."""
+    """One of three was promoted while the others were Primary out of its sight: two components now.
+
+    They have stopped looking for each other. Before, Galera itself would abort one of them, and not always
+    the one that was left behind.
+    """
     members.born(1, 2, 3)
     members.begun_anew(1, 2, 3)
     members.sql(1, "CREATE DATABASE app")
@@ -97,6 +101,8 @@ def torn(members: Members) -> Members:
     )
     members.synced(2, 3)
     assert "promoted by the operator" in promote(members, 1)
+    for n, gone in ((1, 2), (2, 1), (3, 1)):
+        eventually("peers forgotten", lambda n=n, gone=gone: members.log(n).count(" cleaning up ") >= gone)  # type: ignore[misc]
     return members
 
 
@@ -109,7 +115,6 @@ def test_a_component_left_behind_with_nothing_to_lose_joins(torn: Members) -> No
     members.root_client(1, "INSERT INTO app.t VALUES (1)")
     found_again(members)
     members.synced(1, 2, 3)
-    assert "split brain" in members.evidence(2) + members.evidence(3)
     for n in (1, 2, 3):
         assert members.sql(n, "SELECT i FROM app.t") == ((1,),)
 

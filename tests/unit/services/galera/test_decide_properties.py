@@ -12,6 +12,7 @@ many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 names = st.sampled_from(NAMES)
 views = st.lists(names, max_size=4, unique=True).map(tuple)
+aheads = st.sampled_from(["-", "-", "-", "g1", "g2,g3"])
 lineages = st.sampled_from(["-", "-", "-", "3/a", "3/a,6/b", "6/c"])
 
 
@@ -32,6 +33,8 @@ def answers(draw: st.DrawFn, *, phases: Sequence[str], uuids: Sequence[str] = (U
             view_seqno=draw(st.integers(-1, 5)),
             view_uuid=draw(st.sampled_from(uuids)),
             lineage=draw(lineages),
+            quiet=draw(st.sampled_from(["-", "-", "4"])),
+            ahead=draw(aheads),
             permit=draw(st.sampled_from([False, False, False, True])),
             safe=draw(st.integers(0, 1)),
         )
@@ -45,6 +48,15 @@ anything = answers(
     uuids=[UUID_A, UUID_A, UUID_A, UUID_B],
 )
 absents = st.lists(names, max_size=2, unique=True)
+
+
+def left_behind(one: Answer, table: Sequence[Answer]) -> bool:
+    """Somebody of the Primary that it parked beside is here, with its data."""
+    return any(
+        other.data == "position" and other.uuid == one.uuid
+        for other in table
+        if other.member in one.ahead.split(",")
+    )
 
 
 def forked(one: Answer, other: Answer) -> bool:
@@ -88,17 +100,19 @@ def test_who_bootstraps_has_heard_all_that_count_and_holds_the_most(
         assert one.data == "position"
         assert verdict.voters == set(heard) - {one.member}
         assert {other.phase for other in table} <= {"parked", "failed"}
+        assert not left_behind(one, table)
         positioned = [other for other in table if other.data == "position"]
         assert {other.uuid for other in positioned} == {one.uuid}
         views = [other for other in table if other.view]
         assert {other.view_uuid for other in views} == {one.uuid}
-        counting = [other for other in views if set(other.view) - set(absent)]
+        deciding = [other for other in views if not left_behind(other, table)]
+        counting = [other for other in deciding if set(other.view) - set(absent)]
         newest = max(other.view_seqno for other in counting)
         for other in counting:
             if other.view_seqno in {newest, -1}:
                 assert set(other.view) - set(absent) <= set(heard), "somebody that counts was not heard"
         for other in positioned:
-            if other.seqno > one.seqno:
+            if other in deciding and other.seqno > one.seqno:
                 assert any(forked(other, third) for third in positioned), "a higher position was passed over"
 
 
@@ -107,7 +121,7 @@ def test_who_bootstraps_has_heard_all_that_count_and_holds_the_most(
 def test_silence_never_helps(decider: Decider, table: list[Answer], data: st.DataObject) -> None:
     """Without the answer of a member of its own newest view, nobody bootstraps."""
     one = data.draw(st.sampled_from(table))
-    top = one.but(view=tuple({*one.view, "g9"}), view_seqno=8)
+    top = one.but(view=tuple({*one.view, "g9"}), view_seqno=8, ahead="-")
     without = [top, *(other for other in table if other is not one)]
     for other in without:
         assert decider.decide(other.member, without).verdict != "bootstrap"
