@@ -125,7 +125,8 @@ def _issued(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _misnamed(props: Mapping[str, Any]) -> list[CheckFailure]:
     who = props.get("common_name")
     found = []
-    for address in props.get("addresses") or ():
+    addresses = props.get("addresses") or ()
+    for address in addresses if isinstance(addresses, list | tuple) else ():
         if not holds_unknown(address) and not _is_address(str(address)):
             said = f"the certificate {who} is for {address!r}, which is no IP address: put names in dns_names"
             found.append(CheckFailure("addresses", said))

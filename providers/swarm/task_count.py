@@ -44,9 +44,11 @@ class TaskCountProvider(StatelessProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Also where a recorded manager is reached otherwise now: a refresh has nothing but the record."""
         found = super().diff(_id, _olds, _news)
-        if found.changes:
+        before, after = _olds.get("managers"), _news.get("managers")
+        # Unknown as a whole while one of the managers is being replaced.
+        if found.changes or not (isinstance(before, Sequence) and isinstance(after, Sequence)):
             return found
-        pairs = zip(_olds.get("managers") or (), _news.get("managers") or (), strict=False)
+        pairs = zip(before, after, strict=False)
         return DiffResult(changes=True, replaces=[]) if any(changed(*pair) for pair in pairs) else found
 
     def create(self, props: dict[str, Any]) -> CreateResult:
