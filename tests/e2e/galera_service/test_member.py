@@ -177,7 +177,7 @@ def test_killed_during_birth(members: Members, after: float) -> None:
     members.synced(1, 2)
     eventually("born", lambda: members.inside(1, f"cat {NOTES}/born", check=False) == "permit-1")
     notes = set(members.inside(1, f"ls {NOTES}").split())
-    assert notes - {"lineage"} == {"born", "lock", "reserve", "view"}
+    assert notes - {"lineage", "quiet"} == {"born", "lock", "reserve", "view"}
 
 
 def test_no_password_in_sight(members: Members) -> None:
