@@ -66,10 +66,15 @@ def expected_size(manager: Session, cluster: str, absent: Sequence[str]) -> int:
         doing="counting the members' services",
         timeout_seconds=READ_SECONDS,
     )
-    lines = [line.split() for line in said.splitlines() if line.strip()]
-    pinned = {words[0]: max(1, wanted_tasks("".join(words[1:2]))) for words in lines if "(max" not in words}
+    pinned: dict[str, int] = {}
+    seated: dict[str, int] = {}
+    for service, *words in (line.split() for line in said.splitlines() if line.strip()):
+        tasks = wanted_tasks("".join(words[:1]))
+        if "(max" in words:
+            seated[service] = tasks
+        else:
+            pinned[service] = max(1, tasks)
     gone = {name for name in absent for service in pinned if f"{name}-".startswith(f"{service}-")}
-    seated = {words[0]: wanted_tasks("".join(words[1:2])) for words in lines if "(max" in words}
     return max(1, sum(pinned.values()) - len(gone) + _seated_size(manager, seated, absent))
 
 

@@ -66,9 +66,7 @@ note_quiet() { # UUID SEQNO of a view
     read -r uuid first last <<<"$(noted "$keep_dir/quiet" "- - -1")"
     if (($2 < 0)); then
         rm -f "$keep_dir/quiet"
-    elif [[ $uuid == "$1" ]] && (($2 == last)); then
-        :
-    elif [[ $uuid == "$1" ]] && (($2 == last + 1)); then
+    elif [[ $uuid == "$1" ]] && (($2 == last || $2 == last + 1)); then
         note "$keep_dir/quiet" "$1 $first $2"
     else
         note "$keep_dir/quiet" "$1 $2 $2"

@@ -8,7 +8,8 @@ readonly log_limit=$((32 * 1024 * 1024)) patience_alone=2 patience_together=60
 : "${patience_mute:=60}" # seconds
 
 watch_server() { # runs beside the server until it is killed
-    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0 learnt_in="" lessons=0 taught=-1 split="" split_told=""
+    local told now before="" lonely_since=0 mute_since=0 tick=0 doubts=0 doubtful_since=0
+    local learnt_in="" lessons=0 taught=-1 split="" split_told=""
     while kill -0 "$server_pid" 2>/dev/null; do
         pause 1
         ((++tick))
@@ -56,7 +57,8 @@ in_one_view() { # (answers on stdin) -> those that have this member in their vie
 }
 
 # In every new Primary view: the operator may have promoted this component through another member, which has noted the
-# point. Asked a few times, and then now and then, until all of the very same view have answered; taught is the seqno of the last such view.
+# point. Asked a few times, and then now and then, until all of the very same view have answered; taught is the seqno of the
+# last such view.
 #
 # A member that was left behind by a promotion, and has lost its quorum since, may be found by the promoted component and
 # caught up from where it stands: by then it holds transactions of two branches. It settles, with the lineage that it had.

@@ -4,15 +4,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+from operations.galera.evidence import SCRIPTS
 from tests.e2e.galera_service.members import NOTES, Ledger, Members, docker, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-PROMOTE = Path(__file__).parents[3] / "operations" / "galera" / "promote.sh"
 
 
 def lb(members: Members, n: int) -> tuple[int, str]:
@@ -81,7 +79,9 @@ def test_a_member_cut_off_waits_and_heals(members: Members) -> None:
 
 def promote(members: Members, n: int) -> str:
     """As `make promote` does it on the member's server."""
-    return docker("exec", "--interactive", members.name(n), "bash", "-s", stdin=PROMOTE.read_text())
+    return docker(
+        "exec", "--interactive", members.name(n), "bash", "-s", stdin=(SCRIPTS / "promote.sh").read_text()
+    )
 
 
 @pytest.fixture
